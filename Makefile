@@ -1,0 +1,77 @@
+# Everything a person does here, from a bare clone with Python 3.11 or newer, make and git.
+#
+#   make run PORT=8080          another port
+#   make run PYTHON=python3.12  another Python
+#   make lock UPGRADE=--upgrade newer versions, not only what the .in files newly ask for
+#
+# The virtual environment is .venv; it is made once, and again only when a lock or pyproject.toml changes.
+
+PYTHON ?= python3
+PORT   ?= $(or $(CLUNEAL_PORT),8000)
+
+VENV     := .venv
+PIP      := $(VENV)/bin/python -m pip --disable-pip-version-check
+INSTALL  := $(PIP) install --quiet --quiet --require-hashes
+LOCK     := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+PACKAGES := cds_hooks service
+SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run setup test test-long bench fmt lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Install what is missing, start the service on 127.0.0.1:8000 (PORT=..), say how to see a card; ctrl-C stops it
+	@CLUNEAL_PORT=$(PORT) $(VENV)/bin/cluneal-cds serve
+
+setup: $(VENV)/.installed-tests ## Install everything, for running and for testing, and start nothing
+
+test: $(VENV)/.installed-tests ## Lint, check the types and run every test but the long ones
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy --strict
+	$(VENV)/bin/pytest
+
+# pytest ends with 5 when no test carries the mark; asked for beforehand, so that nothing else can hide behind that number.
+test-long: $(VENV)/.installed-tests ## Run the tests that take minutes
+	@$(VENV)/bin/pytest -m long --collect-only -q > $(VENV)/long-tests.txt 2>&1; code=$$?; \
+	if [ $$code -eq 5 ]; then echo "no test is marked long"; \
+	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests.txt; exit $$code; \
+	else $(VENV)/bin/pytest -m long; fi
+
+bench: $(VENV)/.installed-tests ## Measure, and print the performance targets as ratios
+	$(VENV)/bin/python -m benchmarks
+
+fmt: $(VENV)/.installed-tests ## Format the code and mend what the linter can mend
+	$(VENV)/bin/ruff check --fix --quiet . || true
+	$(VENV)/bin/ruff format .
+
+# Runs from this folder with relative names, so that no path and no download address gets into a lock.
+lock: $(VENV)/bin/python ## Write the hashed locks anew from requirements*.in
+	@command -v uv > /dev/null || $(PIP) install --quiet --quiet uv
+	@for name in requirements requirements-build requirements-test; do \
+		echo "$$name.in -> $$name.lock"; \
+		PATH="$(CURDIR)/$(VENV)/bin:$$PATH" uv $(LOCK) $(UPGRADE) $$name.in -o $$name.lock || exit 1; \
+	done
+
+clean: ## Remove the virtual environment and everything that can be made again
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	find $(SOURCES) -type d -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with make PYTHON=python3.x")'
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the service needs (only when it changed) ..."
+	@$(INSTALL) -r requirements-build.lock -r requirements.lock
+	@$(PIP) install --quiet --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-tests: requirements-test.lock $(VENV)/.installed
+	@echo "Installing what the tests need (only when it changed) ..."
+	@$(INSTALL) -r requirements-test.lock
+	@touch $@

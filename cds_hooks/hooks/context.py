@@ -1,0 +1,88 @@
+"""What the contexts of all hooks have in common: who asks, about whom, in which encounter.
+
+Reads: the `context` object of a request, already parsed.  Gives: ids that are safe to compare and to put into a query.
+Source: CDS Hooks library, https://cds-hooks.hl7.org/hooks/, the "Context" table of each hook.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from cds_hooks.errors import MalformedRequest
+
+# FHIR R4 `id`; the underscore is not in the standard but in the ids of real servers.
+_ID = r"[A-Za-z0-9._-]{1,64}"
+_REFERENCE = re.compile(rf"(?:https?://[^\s?#]+/)?([A-Z][A-Za-z]{{1,63}})/({_ID})(?:/_history/{_ID})?")
+_PATH_STEPS = frozenset({".", ".."})
+
+
+@dataclass(frozen=True, slots=True)
+class UserReference:
+    """Who opened the chart: a resource type and an id. `str()` gives the FHIR reference, "Practitioner/7"."""
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+class HookContext(Protocol):
+    """What a service may ask of the context of any hook in the registry."""
+
+    @property
+    def user_id(self) -> UserReference: ...
+    @property
+    def patient_id(self) -> str: ...
+    @property
+    def encounter_id(self) -> str | None: ...
+
+    @classmethod
+    def read(cls, context: Mapping[str, object]) -> Self: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One row of the registry.
+
+    version     the hookVersion that the library publishes
+    context     the class that reads this hook's `context`
+    user_types  the resource types that its `userId` may have
+    tokens      what a prefetch template of this hook may name between {{ and }}
+    """
+
+    name: str
+    version: str
+    context: type[HookContext]
+    user_types: tuple[str, ...]
+    tokens: frozenset[str]
+
+
+def prefetch_tokens(fields: Collection[str], user_types: Collection[str]) -> frozenset[str]:
+    """The tokens of a hook: its primitive root fields, and the id of the user by type ("userPractitionerId")."""
+    return frozenset({*(f"context.{field}" for field in fields), *(f"user{type_}Id" for type_ in user_types)})
+
+
+def read_user(context: Mapping[str, object], types: Collection[str]) -> UserReference:
+    """The user of the request, from a reference in any form: relative, absolute, with a version."""
+    value = context.get("userId")
+    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match[1] not in types or match[2] in _PATH_STEPS:
+        raise MalformedRequest(f"`context.userId` must be a reference such as {min(types)}/123; types here: {', '.join(types)}.")
+    return UserReference(match[1], match[2])
+
+
+def read_id(context: Mapping[str, object], field: str, type_: str) -> str:
+    """The id in a field that every request has, bare; "Patient/7" counts as "7"."""
+    value = context.get(field)
+    bare = value.removeprefix(f"{type_}/") if isinstance(value, str) else ""
+    # "." and ".." are ids by the letter, but steps of a path as soon as somebody builds an address from them.
+    if re.fullmatch(_ID, bare) is None or bare in _PATH_STEPS:
+        raise MalformedRequest(f"`context.{field}` must be the id of a FHIR resource: 1 to 64 letters, digits, dots, hyphens.")
+    return bare
+
+
+def read_optional_id(context: Mapping[str, object], field: str, type_: str) -> str | None:
+    """The id in a field that may be left out; None when it is absent, null or empty, as clients send what they do not have."""
+    return None if context.get(field) in (None, "") else read_id(context, field, type_)

@@ -1,0 +1,185 @@
+"""The request of a client, from bytes to values.
+
+Reads: the raw body.  Gives: a HookRequest whose prefetch values are still raw JSON, for the service to read one resource at a time.
+Only what a service uses is looked at: unknown members and vendors' `extension` objects never cost a call.
+Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calling-a-cds-service.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import msgspec
+
+from cds_hooks.errors import HookNotServed, MalformedRequest, PayloadTooLarge
+from cds_hooks.hooks import HOOKS
+from cds_hooks.hooks.context import HookContext
+
+# No request comes near; a body of nothing but names would otherwise hold the process for seconds.
+MOST_MEMBERS = 1_000
+
+_NULL = msgspec.Raw(b"null")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAuthorization:
+    """Leave to read from the client's FHIR server. Lives as long as the request; never logged, stored or sent elsewhere.
+
+    expires_in  seconds
+    """
+
+    access_token: str = field(repr=False)
+    token_type: str
+    expires_in: int | None
+    scope: str | None
+    subject: str | None
+    patient: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One question of a client. What may be about a patient is kept out of `repr()`.
+
+    prefetch            a key that is absent was not sent; None is JSON null, the client's answer "there is none"
+    fhir_authorization  only together with fhir_server
+    """
+
+    hook: str
+    hook_instance: str
+    context: HookContext = field(repr=False)
+    prefetch: Mapping[str, msgspec.Raw | None] = field(repr=False)
+    fhir_server: str | None
+    fhir_authorization: FhirAuthorization | None
+
+
+def read_request(body: bytes, *, hooks: Collection[str]) -> HookRequest:
+    """The request in a body, for a service that answers `hooks`.
+
+    Raises MalformedRequest, HookNotServed when the body names another hook, PayloadTooLarge for an absurd number of members.
+    """
+    _check_encoding(body)
+    members = _read_members(body, "The body")
+    hook = _read_text(members, "hook")
+    hook_instance = _read_text(members, "hookInstance")
+    if hook not in hooks:
+        raise HookNotServed(f"Hooks of this service: {', '.join(sorted(hooks))}.")
+    _check_extension(members, "`extension`")
+    fhir_server = _read_optional_text(members, "fhirServer")
+    return HookRequest(
+        hook=hook,
+        hook_instance=hook_instance,
+        context=HOOKS[hook].context.read(_read_context(members)),
+        prefetch=_read_prefetch(members),
+        fhir_server=fhir_server,
+        # An authorization for no server is of no use (cds-r-1 asks for both); it is not even looked at.
+        fhir_authorization=_read_authorization(members) if fhir_server else None,
+    )
+
+
+def _check_encoding(body: bytes) -> None:
+    """UTF-8 throughout, checked here once: the parser skips over the bytes of members that it was not asked for."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise MalformedRequest("The body must be JSON in UTF-8.") from None
+
+
+class _Name:
+    """The name of a member. Equals only itself, so that a name written twice is seen twice."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _read_members(json: bytes | msgspec.Raw, what: str) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object by name, unread; every name stands once.
+
+    Which of two equal names counts differs between programs, so a chart could be checked for one patient and read for another.
+    """
+    room = MOST_MEMBERS
+
+    def read_name(_: type, text: Any) -> _Name:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise PayloadTooLarge(f"{what} has more than {MOST_MEMBERS} members.")
+        return _Name(text)
+
+    try:
+        named = msgspec.json.decode(json, type=dict[_Name, msgspec.Raw], dec_hook=read_name)
+    except msgspec.ValidationError:
+        raise MalformedRequest(f"{what} must be a JSON object.") from None
+    except (msgspec.DecodeError, RecursionError):
+        # Also NaN, Infinity and half a surrogate pair, wherever they stand, and nesting beyond what the interpreter bears.
+        raise MalformedRequest(f"{what} must be JSON as of RFC 8259, without endless nesting.") from None
+    members = {name.text: value for name, value in named.items()}
+    if len(members) != len(named):
+        raise MalformedRequest(f"{what} has two members of the same name.")
+    return members
+
+
+def _check_extension(members: Mapping[str, msgspec.Raw], what: str) -> None:
+    # "The value of the extension element SHALL be a JSON object"; what is in it is between the client and others.
+    extension = members.get("extension", _NULL)
+    if not _is_null(extension) and bytes(memoryview(extension)[:1]) != b"{":
+        raise MalformedRequest(f"{what} must be a JSON object.")
+
+
+def _read_context(members: Mapping[str, msgspec.Raw]) -> dict[str, object]:
+    context = _read_members(members.get("context", _NULL), "`context`")
+    _check_extension(context, "`context.extension`")
+    try:
+        return {name: msgspec.json.decode(value) for name, value in context.items()}
+    except (msgspec.DecodeError, RecursionError):
+        # It is JSON by now; what can still be wrong is a number that no float holds, or nesting at the very limit.
+        raise MalformedRequest("`context` holds a number out of range, or is nested too deep.") from None
+
+
+def _read_prefetch(members: Mapping[str, msgspec.Raw]) -> Mapping[str, msgspec.Raw | None]:
+    json = members.get("prefetch", _NULL)
+    values = {} if _is_null(json) else _read_members(json, "`prefetch`")
+    return MappingProxyType({key: None if _is_null(value) else value for key, value in values.items()})
+
+
+def _read_authorization(members: Mapping[str, msgspec.Raw]) -> FhirAuthorization | None:
+    json = members.get("fhirAuthorization", _NULL)
+    if _is_null(json):
+        return None
+    given = _read_members(json, "`fhirAuthorization`")
+    return FhirAuthorization(
+        access_token=_read_text(given, "access_token", "fhirAuthorization."),
+        token_type=_read_optional_text(given, "token_type", "fhirAuthorization.") or "Bearer",
+        expires_in=_read_optional(given, "expires_in", int, "a whole number", "fhirAuthorization."),
+        scope=_read_optional_text(given, "scope", "fhirAuthorization."),
+        subject=_read_optional_text(given, "subject", "fhirAuthorization."),
+        patient=_read_optional_text(given, "patient", "fhirAuthorization."),
+    )
+
+
+def _read_text(members: Mapping[str, msgspec.Raw], name: str, inside: str = "") -> str:
+    text = _read_optional_text(members, name, inside)
+    if text is None:
+        raise MalformedRequest(f"`{inside}{name}` is missing or empty.")
+    return text
+
+
+def _read_optional_text(members: Mapping[str, msgspec.Raw], name: str, inside: str = "") -> str | None:
+    return _read_optional(members, name, str, "a string", inside) or None
+
+
+def _read_optional(members: Mapping[str, msgspec.Raw], name: str, type_: type[T], kind: str, inside: str) -> T | None:
+    """The member's value; None when it is absent or null, which clients send for what they do not have."""
+    json = members.get(name, _NULL)
+    try:
+        return None if _is_null(json) else msgspec.json.decode(json, type=type_)
+    except msgspec.DecodeError:
+        raise MalformedRequest(f"`{inside}{name}` must be {kind}.") from None
+
+
+def _is_null(json: msgspec.Raw) -> bool:
+    return bytes(memoryview(json)[:5]) == b"null"

@@ -1,0 +1,110 @@
+"""The addresses of the specification for FastAPI: `GET /cds-services` and `POST /cds-services/{id}`.
+
+The only file here that knows the framework. Reads raw bodies: models of the framework would cost ten times the evaluation and
+answer a wrong request with its own content.
+Source: CDS Hooks, https://cds-hooks.hl7.org/2.0/; the addresses are fixed there and so are constants here.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cds_hooks.discovery import CDSService, by_address, discovery_document
+from cds_hooks.errors import MalformedRequest, MethodNotAllowed, UnknownService, UnsupportedMedia
+from cds_hooks.request import read_request
+from cds_hooks.response import to_wire
+from cds_hooks.transport import Limits, add_safe_headers, allow_origins, answer_errors, receive_body
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+# The last two are FHIR's; a client that has only FHIR tooling sends them.
+_MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
+
+
+def cds_hooks_router(services: Iterable[CDSService], *, limits: Limits) -> APIRouter:
+    """The addresses of these services, for `app.include_router`; the application has to be prepared by `install`.
+
+    Raises InvalidService when two services claim the same id and hook.
+    """
+    hosted = tuple(services)
+    router = APIRouter(redirect_slashes=False)
+    _add(router, "/cds-services", ("GET", "HEAD"), _discovery(hosted))
+    # One address per id, not a pattern: what is not hosted is not there, whatever the method.
+    for id_, by_hook in by_address(hosted).items():
+        _add(router, f"/cds-services/{id_}", ("POST",), _service(by_hook, limits))
+    return router
+
+
+def install(app: FastAPI, *, origins: Iterable[str] = ()) -> None:
+    """Prepare an application for `cds_hooks_router`: errors as OperationOutcome, safe headers, CORS for exact `origins`.
+
+    Holds for everything that the application hosts. Raises ValueError for an origin that is none.
+    """
+    # A redirect would name the Host that the client claims, and a POST would follow it without its body.
+    app.router.redirect_slashes = False
+    app.add_exception_handler(404, _unknown_address)
+    app.add_exception_handler(405, _wrong_method)
+    # The framework's own answer repeats the input, which may be a patient's, and fails on some inputs.
+    app.add_exception_handler(RequestValidationError, _wrong_parameters)
+    # Added last is outermost: a page of an allowed origin can read an error, and an error has the safe headers.
+    app.add_middleware(answer_errors)
+    app.add_middleware(add_safe_headers)
+    app.add_middleware(allow_origins, origins=tuple(origins))
+
+
+def _add(router: APIRouter, path: str, methods: tuple[str, ...], endpoint: Endpoint) -> None:
+    known = sorted((*methods, "OPTIONS"))
+
+    async def answer(request: Request) -> Response:
+        return await endpoint(request) if request.method != "OPTIONS" else Response(status_code=204, headers={"Allow": ", ".join(known)})
+
+    router.add_route(path, answer, methods=known, include_in_schema=False)
+
+
+def _discovery(services: tuple[CDSService, ...]) -> Endpoint:
+    body = json.dumps(discovery_document(services), ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def discover(_: Request) -> Response:
+        # The same for every client, and no secret; a cache may keep it if it asks before each use.
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return discover
+
+
+def _service(by_hook: Mapping[str, CDSService], limits: Limits) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        _check_media(request.headers)
+        body = await receive_body(request.scope, request.receive, limits)
+        question = read_request(body, hooks=by_hook)
+        response = await by_hook[question.hook].answer(question)
+        return Response(to_wire(response), media_type="application/json")
+
+    return answer
+
+
+def _check_media(headers: Mapping[str, str]) -> None:
+    """Refuse what is not plain JSON in UTF-8. A text/plain body would reach us from any web page without a preflight."""
+    media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
+    charsets = {value.strip('"') for name, _, value in (part.partition("=") for part in parameters) if name == "charset"}
+    if media_type not in _MEDIA_TYPES or not charsets <= {"utf-8", "utf8"}:
+        raise UnsupportedMedia("Send the body as application/json, in UTF-8.", headers={"Accept": "application/json"})
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMedia("Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"})
+
+
+async def _unknown_address(_: Request, error: Exception) -> Response:
+    raise UnknownService from error
+
+
+async def _wrong_method(_: Request, error: Exception) -> Response:
+    allow = (error.headers or {}).get("Allow", "") if isinstance(error, HTTPException) else ""
+    raise MethodNotAllowed(sorted(allow.split(", "))) from error
+
+
+async def _wrong_parameters(_: Request, error: Exception) -> Response:
+    raise MalformedRequest("The parameters of the address are not the ones it takes.") from error

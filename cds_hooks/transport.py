@@ -1,0 +1,174 @@
+"""What the wire asks of a service below the specification: whole bodies in time, an answer to every fault, browsers of known origin.
+
+Plain ASGI, no framework: each function takes an application and gives one that does a little more.
+Sources: RFC 9110 (HTTP), https://fetch.spec.whatwg.org/#http-cors-protocol (CORS), https://asgi.readthedocs.io/.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_hooks.errors import CDSHooksError, MalformedRequest, PayloadTooLarge, ReceiveTimeout, ServiceError, ServiceFault, operation_outcome
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_log = logging.getLogger("cds_hooks")
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?|https?://\[[0-9a-f:]+\](?::[0-9]{1,5})?")
+_PREFLIGHT_VARY = b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+_PREFLIGHT_ANSWER: Headers = [
+    (b"access-control-allow-methods", b"GET, POST"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-max-age", b"600"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a request is received, and for how long.
+
+    receive_seconds  from the first look at the body to its last byte, however the bytes are spread
+    """
+
+    body_bytes: int = 16 * 1024 * 1024
+    receive_seconds: float = 5.0
+
+
+async def receive_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
+    """The whole body. Raises PayloadTooLarge, before the first byte when the length is declared, and ReceiveTimeout."""
+    declared = dict(scope["headers"]).get(b"content-length", b"0")
+    # The server has refused what is no number; twenty digits are enough to be too large.
+    if declared.isdigit() and int(declared[:20]) > limits.body_bytes:
+        raise _too_large(limits)
+    try:
+        async with asyncio.timeout(limits.receive_seconds):
+            return await _receive_parts(receive, limits)
+    except TimeoutError:
+        raise ReceiveTimeout(limits.receive_seconds) from None
+
+
+async def _receive_parts(receive: Receive, limits: Limits) -> bytes:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedRequest("The connection ended before the body did.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limits.body_bytes:
+            raise _too_large(limits)
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _too_large(limits: Limits) -> PayloadTooLarge:
+    return PayloadTooLarge(f"A body may have {limits.body_bytes:,} bytes.")
+
+
+def answer_errors(app: Application) -> Application:
+    """The application with an answer to everything it raises: a CDSHooksError as what it says, anything else as our fault.
+
+    A fault is logged by its type and place alone: its message may quote a patient's data.
+    """
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, watched)
+        except Exception as fault:
+            error = fault if isinstance(fault, CDSHooksError) else ServiceFault()
+            _log_error(error, fault)
+            # Half an answer cannot be taken back; the server cuts the connection, and the client sees that it is not whole.
+            if not begun:
+                await _send_error(send, error)
+
+    return _for_http(app, answered)
+
+
+def _log_error(error: CDSHooksError, fault: Exception) -> None:
+    if not isinstance(error, ServiceError):
+        _log.info("refused: %s", error.code)
+    else:
+        places = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(traceback.extract_tb(fault.__traceback__)[-5:]))
+        _log.error("%s: %s in %s", error.code, type(fault).__name__, " < ".join(places))
+
+
+async def _send_error(send: Send, error: CDSHooksError) -> None:
+    body = json.dumps(operation_outcome(error), ensure_ascii=False, separators=(",", ":")).encode()
+    headers = {**error.headers, "Content-Type": "application/fhir+json", "Content-Length": str(len(body))}
+    encoded = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": error.status_hint, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
+
+
+def add_safe_headers(app: Application) -> Application:
+    """The application with answers that no cache keeps, unless an answer says otherwise, and whose type no browser guesses."""
+
+    async def safe(scope: Scope, receive: Receive, send: Send) -> None:
+        def add(headers: Headers) -> Headers:
+            caching = [] if any(name == b"cache-control" for name, _ in headers) else [(b"cache-control", b"no-store")]
+            return [*headers, *caching, (b"x-content-type-options", b"nosniff")]
+
+        await app(scope, receive, _changing_headers(send, add))
+
+    return _for_http(app, safe)
+
+
+def allow_origins(app: Application, origins: Iterable[str]) -> Application:
+    """The application open to pages of these origins: preflights answered for any address, and errors readable like cards.
+
+    Credentials are never allowed: a client of this protocol sends its token itself.
+    Raises ValueError for anything but exact origins, https://ehr.example.org; there is no wildcard.
+    """
+    known = frozenset(origins)
+    if wrong := sorted(origin for origin in known if not _ORIGIN.fullmatch(origin)):
+        raise ValueError(f"not an origin (scheme://host or scheme://host:port, lower case): {', '.join(wrong)}")
+    allowed = {origin.encode(): origin.encode() for origin in known}
+
+    async def open_to_origins(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = dict(scope["headers"])
+        origin = allowed.get(asked.get(b"origin", b""))
+        permission: Headers = [(b"access-control-allow-origin", origin)] if origin else []
+        if scope["method"] == "OPTIONS" and b"origin" in asked and b"access-control-request-method" in asked:
+            answer = [*permission, *(_PREFLIGHT_ANSWER if origin else ()), (b"vary", _PREFLIGHT_VARY)]
+            await send({"type": "http.response.start", "status": 204, "headers": answer})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await app(scope, receive, _changing_headers(send, lambda headers: [*headers, *permission, (b"vary", b"Origin")]))
+
+    return _for_http(app, open_to_origins)
+
+
+def _changing_headers(send: Send, change: Callable[[Headers], Headers]) -> Send:
+    async def changed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": change(list(message.get("headers", ())))}
+        await send(message)
+
+    return changed
+
+
+def _for_http(app: Application, http: Application) -> Application:
+    """`http` for requests, `app` for the life of the server and everything else."""
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        await (http if scope["type"] == "http" else app)(scope, receive, send)
+
+    return chosen

@@ -1,0 +1,38 @@
+"""The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
+
+from datetime import date, datetime
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cds_hooks.router import cds_hooks_router, install
+from cds_hooks.transport import Limits
+from service.cds_services import offered_services
+from service.knowledge.load import FOLDER, load_knowledge
+from service.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application that `settings` describe; raises InvalidKnowledge when there is nothing sound to answer with."""
+    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None)
+    install(app, origins=settings.origins)
+
+    def today() -> date:
+        return datetime.now(settings.time_zone).date()
+
+    services = offered_services(load_knowledge(), clock=today, base_url=settings.base_url)
+    limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
+    app.include_router(cds_hooks_router(services, limits=limits))
+
+    examination = (FOLDER / "code_systems" / "examination.json").read_bytes()
+
+    async def examination_codes(_: Request) -> Response:
+        return Response(examination, media_type="application/fhir+json", headers={"Cache-Control": "no-cache"})
+
+    async def alive(_: Request) -> Response:
+        return Response("alive\n", media_type="text/plain")
+
+    app.add_route("/fhir/CodeSystem/examination", examination_codes, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_route("/livez", alive, methods=["GET", "HEAD"], include_in_schema=False)
+    return app

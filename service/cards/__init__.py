@@ -1,0 +1,1 @@
+"""How we speak: cards, their wording and the actions they offer."""

@@ -1,0 +1,204 @@
+"""The command `cluneal-cds`: start the service, try it on a chart or a story, look at what it knows.
+
+Exit codes: 0 it went well; 1 what was asked about is not so (no answer, knowledge with problems, a file that holds no chart);
+2 the command or a setting is wrong.
+"""
+
+import json
+import logging
+import os
+import shlex
+import shutil
+import socket
+import sys
+import urllib.error
+import urllib.request
+import uuid
+from datetime import date, datetime
+from importlib.metadata import version
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from service import terminal
+from service.app import create_app
+from service.errors import ClinicError
+from service.knowledge.load import load_knowledge
+from service.settings import InvalidSettings, Settings, read_settings
+from service.story import UnknownStory, hook_request, read_story, story_names
+
+SERVICE = "cluneal-patient-view"
+FIRST_STORY = "laminectomy-and-iliac-harvest"
+
+
+def _examples(*lines: str) -> str:
+    return "\n\n".join(("Examples:", *(f"  {line}" for line in lines)))
+
+
+app = typer.Typer(
+    name="cluneal-cds",
+    help="Clinical decision support for cluneal neuropathy over CDS Hooks. It suggests what to consider; it makes no diagnosis.",
+    epilog=_examples("cluneal-cds serve", f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000   (in another terminal)"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+knowledge_app = typer.Typer(help="What the service knows: check it, list it.", no_args_is_help=True)
+app.add_typer(knowledge_app, name="knowledge")
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; what a person has to mend comes as a sentence, not as a traceback."""
+    try:
+        app()
+    except (InvalidSettings, UnknownStory) as wrong:
+        _stop(str(wrong), code=2)
+    except ClinicError as failed:
+        _stop(str(failed), code=1)
+
+
+@app.command(epilog=_examples("cluneal-cds serve --port 8080", "CLUNEAL_TIME_ZONE=America/Chicago cluneal-cds serve"))
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; overrides CLUNEAL_HOST. Without either, 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; overrides CLUNEAL_PORT. Without either, 8000.")] = None,
+) -> None:
+    """Start the service, and say how to see a card. ctrl-C stops it."""
+    given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
+    settings = read_settings({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if settings.log_level != "debug":
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # paths and queries of later versions may name a patient
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    try:
+        _AnnouncedServer(config, settings).run()
+    except KeyboardInterrupt:
+        _out.print("Stopped.")
+
+
+@app.command(
+    epilog=_examples(
+        "cluneal-cds story --list",
+        f"cluneal-cds story {FIRST_STORY} > request.json",
+        f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000",
+    )
+)
+def story(
+    name: Annotated[str | None, typer.Argument(help="The story to tell, a folder of fixtures/patients.", show_default=False)] = None,
+    send: Annotated[str | None, typer.Option(metavar="URL", help="Send it to the service at this address and draw the answer.")] = None,
+    list_all: Annotated[bool, typer.Option("--list", help="Name all stories.")] = False,
+) -> None:
+    """Tell a made-up patient as the request an EHR would send today; with --send, show the card that comes back."""
+    if list_all:
+        _list_stories()
+    elif name is None:
+        raise typer.BadParameter("name a story, or ask for --list")
+    else:
+        request = hook_request(read_story(name), hook_instance=str(uuid.uuid4()), today=_today(read_settings(os.environ)))
+        if send is None:
+            sys.stdout.write(json.dumps(request, indent=2, ensure_ascii=False) + "\n")
+        else:
+            _show_answer(send, request)
+
+
+@knowledge_app.command("check")
+def check_knowledge() -> None:
+    """Read every knowledge file and report every problem of all of them at once."""
+    knowledge = load_knowledge()
+    counts = {
+        "findings": len(knowledge.findings),
+        "rules": sum(map(len, knowledge.rules.values())),
+        "nerves": len(knowledge.nerves),
+        "phrase lists": len(knowledge.phrases),
+        "value sets": len(knowledge.value_sets),
+        "publications": len(knowledge.evidence),
+    }
+    _out.print(f"Knowledge {knowledge.version.version} is sound: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + ".")
+
+
+@knowledge_app.command("list")
+def list_knowledge() -> None:
+    """List nerves, rules, findings, phrases, value sets and publications, each with its source."""
+    _out.print(terminal.as_knowledge(load_knowledge()))
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """A server that says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings):
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then tell the person who started it how to see a card."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            _announce(self._settings)
+
+
+def _announce(settings: Settings) -> None:
+    command = "cluneal-cds" if shutil.which("cluneal-cds") == sys.argv[0] else sys.argv[0]
+    _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {load_knowledge().version.version}")
+    _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
+    warning = f"OPEN: no client is asked who it is; whoever reaches {settings.host} port {settings.port} is answered."
+    _out.print(warning, style="bold yellow", soft_wrap=True)
+    _out.print("\nTo see a card, in another terminal:")
+    _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
+    _out.print("ctrl-C stops the service.")
+    sys.stdout.flush()
+
+
+def _show_answer(url: str, request: dict[str, object]) -> None:
+    """Send a request to our patient-view service at `url` and draw what comes back; anything but a 200 ends with exit code 1."""
+    if not url.startswith(("http://", "https://")):
+        raise typer.BadParameter("an address starts with http:// or https://", param_hint="--send")
+    call = urllib.request.Request(  # noqa: S310 - the scheme was checked
+        f"{url.rstrip('/')}/cds-services/{SERVICE}",
+        data=json.dumps(request).encode(),
+        headers={"Content-Type": "application/json", "Accept": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310
+            _out.print(terminal.as_answer(json.load(answer)))
+    except urllib.error.HTTPError as refused:
+        _err.print(terminal.as_failure(refused.code, _read_json(refused.read())))
+        raise typer.Exit(1) from None
+    except (OSError, ValueError) as failed:
+        reason = failed.reason if isinstance(failed, urllib.error.URLError) else failed
+        _stop(f"No CDS service answered at {url} ({reason}). Start one with: cluneal-cds serve", code=1)
+
+
+def _list_stories() -> None:
+    for name in story_names():
+        _out.print(Text(name, style="bold"), Padding(Text(read_story(name).says), (0, 0, 0, 2)), sep="\n")
+
+
+def _read_json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _today(settings: Settings) -> date:
+    return datetime.now(settings.time_zone).date()
+
+
+def _stop(sentence: str, *, code: int) -> NoReturn:
+    _err.print(Text(terminal.plain(sentence)), soft_wrap=True)
+    sys.exit(code)

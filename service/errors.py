@@ -1,0 +1,28 @@
+"""What can go wrong in the clinic itself, as one tree.
+
+    ClinicError
+      InvalidKnowledge    the knowledge files contradict themselves or the grammar; nothing starts
+      UnreadableChart     a file given to a command is neither a Bundle nor a hook request
+
+Errors of a call (400, 412, ...) are `cds_hooks.errors`; bad clinical data is no error but an Issue of the record.
+"""
+
+from collections.abc import Sequence
+
+
+class ClinicError(Exception):
+    """Something a person has to mend; the message says what, which, and what would help."""
+
+
+class InvalidKnowledge(ClinicError):
+    """Problems in the knowledge folder, all of them at once."""
+
+    def __init__(self, problems: Sequence[str]):
+        count = len(problems)
+        listing = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"{count} {'problem' if count == 1 else 'problems'} in service/knowledge:{listing}")
+        self.problems = tuple(problems)
+
+
+class UnreadableChart(ClinicError):
+    """A file that should hold a chart does not."""

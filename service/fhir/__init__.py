@@ -1,0 +1,1 @@
+"""FHIR at the edges: reading charts into a patient record, and writing the resources that cards suggest."""

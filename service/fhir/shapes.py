@@ -1,0 +1,286 @@
+"""The FHIR R4 elements that rules can use, as msgspec Structs: everything else in a resource is skipped unread.
+
+Types are as lenient as the charts of real servers (null anywhere, a number for a code). What still does not fit goes to `mend.py`.
+Names are FHIR's own. Source: https://hl7.org/fhir/R4/resourcelist.html
+"""
+
+from msgspec import Raw, Struct
+
+Text = str | int | float | None  # a code may come as a JSON number (Synthea's modules)
+
+
+class Coding(Struct, gc=False):
+    """A code from a system."""
+
+    system: str | None = None
+    code: Text = None
+    display: str | None = None
+
+
+class CodeableConcept(Struct, gc=False):
+    """Codes that mean one thing, and its words."""
+
+    coding: list[Coding | None] | None = None
+    text: str | None = None
+
+
+class Reference(Struct, gc=False):
+    """A pointer to another resource."""
+
+    reference: str | None = None
+    display: str | None = None
+
+
+class Period(Struct, gc=False):
+    """From when to when."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class Quantity(Struct, gc=False):
+    """A number and its unit."""
+
+    value: float | int | str | None = None
+    unit: str | None = None
+    code: str | None = None
+    comparator: str | None = None
+
+
+class Annotation(Struct, gc=False):
+    """A note in words."""
+
+    text: str | None = None
+
+
+class Attachment(Struct, gc=False):
+    """A document carried inside the resource, base64."""
+
+    contentType: str | None = None  # noqa: N815
+    data: str | None = None
+
+
+Concepts = list[CodeableConcept | None] | None
+Notes = list[Annotation | None] | None
+
+
+class Resource(Struct, gc=False):
+    """What every resource may have."""
+
+    id: Text = None
+    modifierExtension: list[Raw] | None = None  # noqa: N815
+    contained: list[Raw] | None = None
+
+
+class OfPatient(Resource, gc=False):
+    """A resource about a patient; AllergyIntolerance says `patient`, all others `subject`."""
+
+    subject: Reference | None = None
+    patient: Reference | None = None
+    encounter: Reference | None = None
+    status: str | None = None
+    code: CodeableConcept | None = None
+    category: Concepts = None
+    note: Notes = None
+
+
+class Patient(Resource, gc=False):
+    """Demographics."""
+
+    birthDate: str | None = None  # noqa: N815
+    active: bool | None = None
+    deceasedBoolean: bool | None = None  # noqa: N815
+    deceasedDateTime: str | None = None  # noqa: N815
+    link: list["PatientLink | None"] | None = None
+
+
+class PatientLink(Struct, gc=False):
+    """Another record of the same person; `replaced-by` means that this one is no longer in use."""
+
+    type: str | None = None
+
+
+class Condition(OfPatient, gc=False):
+    """A problem or diagnosis."""
+
+    clinicalStatus: CodeableConcept | None = None  # noqa: N815
+    verificationStatus: CodeableConcept | None = None  # noqa: N815
+    bodySite: Concepts = None  # noqa: N815
+    onsetDateTime: str | None = None  # noqa: N815
+    onsetAge: Quantity | None = None  # noqa: N815
+    onsetPeriod: Period | None = None  # noqa: N815
+    onsetString: str | None = None  # noqa: N815
+    abatementDateTime: str | None = None  # noqa: N815
+    abatementPeriod: Period | None = None  # noqa: N815
+    abatementBoolean: bool | None = None  # noqa: N815
+    recordedDate: str | None = None  # noqa: N815
+
+
+class Procedure(OfPatient, gc=False):
+    """Something done to the patient."""
+
+    category: CodeableConcept | None = None  # type: ignore[assignment]
+    bodySite: Concepts = None  # noqa: N815
+    performedDateTime: str | None = None  # noqa: N815
+    performedPeriod: Period | None = None  # noqa: N815
+    performedString: str | None = None  # noqa: N815
+    reasonCode: Concepts = None  # noqa: N815
+
+
+class Component(Struct, gc=False):
+    """A part of an Observation."""
+
+    code: CodeableConcept | None = None
+    valueQuantity: Quantity | None = None  # noqa: N815
+    valueCodeableConcept: CodeableConcept | None = None  # noqa: N815
+    valueInteger: int | None = None  # noqa: N815
+    valueString: str | None = None  # noqa: N815
+
+
+class Observation(OfPatient, gc=False):
+    """Something seen, asked or measured."""
+
+    effectiveDateTime: str | None = None  # noqa: N815
+    effectivePeriod: Period | None = None  # noqa: N815
+    effectiveInstant: str | None = None  # noqa: N815
+    issued: str | None = None
+    valueQuantity: Quantity | None = None  # noqa: N815
+    valueCodeableConcept: CodeableConcept | None = None  # noqa: N815
+    valueString: str | None = None  # noqa: N815
+    valueBoolean: bool | None = None  # noqa: N815
+    valueInteger: int | None = None  # noqa: N815
+    interpretation: Concepts = None
+    bodySite: CodeableConcept | None = None  # noqa: N815
+    component: list[Component | None] | None = None
+
+
+class DiagnosticReport(OfPatient, gc=False):
+    """The report on a study."""
+
+    effectiveDateTime: str | None = None  # noqa: N815
+    effectivePeriod: Period | None = None  # noqa: N815
+    issued: str | None = None
+    conclusion: str | None = None
+    conclusionCode: Concepts = None  # noqa: N815
+    presentedForm: list[Attachment | None] | None = None  # noqa: N815
+    result: list[Reference | None] | None = None
+
+
+class ImagingStudy(OfPatient, gc=False):
+    """An imaging study."""
+
+    started: str | None = None
+    description: str | None = None
+    procedureCode: Concepts = None  # noqa: N815
+
+
+class ServiceRequest(OfPatient, gc=False):
+    """A service ordered."""
+
+    intent: str | None = None
+    authoredOn: str | None = None  # noqa: N815
+    bodySite: Concepts = None  # noqa: N815
+    orderDetail: Concepts = None  # noqa: N815
+    doNotPerform: bool | None = None  # noqa: N815
+
+
+class MedicationRequest(OfPatient, gc=False):
+    """A prescription."""
+
+    intent: str | None = None
+    authoredOn: str | None = None  # noqa: N815
+    medicationCodeableConcept: CodeableConcept | None = None  # noqa: N815
+    medicationReference: Reference | None = None  # noqa: N815
+    doNotPerform: bool | None = None  # noqa: N815
+
+
+class Medication(Resource, gc=False):
+    """A drug that a prescription points to; its ingredients say what is in it."""
+
+    code: CodeableConcept | None = None
+    ingredient: list["Ingredient | None"] | None = None
+
+
+class Ingredient(Struct, gc=False):
+    """A substance in a drug."""
+
+    itemCodeableConcept: CodeableConcept | None = None  # noqa: N815
+
+
+class Reaction(Struct, gc=False):
+    """What a substance did."""
+
+    substance: CodeableConcept | None = None
+    severity: str | None = None
+
+
+class AllergyIntolerance(OfPatient, gc=False):
+    """An allergy or intolerance."""
+
+    category: list[str | None] | None = None  # type: ignore[assignment]
+    clinicalStatus: CodeableConcept | None = None  # noqa: N815
+    verificationStatus: CodeableConcept | None = None  # noqa: N815
+    type: str | None = None
+    criticality: str | None = None
+    onsetDateTime: str | None = None  # noqa: N815
+    recordedDate: str | None = None  # noqa: N815
+    reaction: list[Reaction | None] | None = None
+
+
+class Encounter(OfPatient, gc=False, rename={"class_": "class"}):
+    """A visit."""
+
+    class_: Coding | None = None
+    period: Period | None = None
+    reasonCode: Concepts = None  # noqa: N815
+    type: Concepts = None
+
+
+class Search(Struct, gc=False):
+    """Why an entry is in a Bundle."""
+
+    mode: str | None = None
+
+
+class Entry(Struct, gc=False):
+    """A resource in a Bundle, still unread."""
+
+    resource: Raw = Raw(b"")
+    fullUrl: str | None = None  # noqa: N815
+    search: Search | None = None
+
+
+class Link(Struct, gc=False):
+    """A link of a Bundle; `next` means that there is more."""
+
+    relation: str | None = None
+
+
+class Bundle(Struct, gc=False):
+    """A list of resources."""
+
+    entry: list[Entry | None] | None = None
+    type: str | None = None
+    total: int | None = None
+    link: list[Link | None] | None = None
+
+
+class OutcomeIssue(Struct, gc=False):
+    """One thing that an OperationOutcome says."""
+
+    severity: str | None = None
+    code: str | None = None
+
+
+class OperationOutcome(Struct, gc=False):
+    """What went wrong at the server."""
+
+    issue: list[OutcomeIssue | None] | None = None
+
+
+KINDS: dict[str, type[OfPatient]] = {
+    kind.__name__: kind
+    for kind in (
+        AllergyIntolerance, Condition, DiagnosticReport, Encounter, ImagingStudy, MedicationRequest, Observation, Procedure, ServiceRequest,
+    )
+}  # fmt: skip

@@ -1,0 +1,118 @@
+"""Codes and words of a resource, as the knowledge sees them: value sets, canonical systems, sides."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from service.fhir.shapes import CodeableConcept, Concepts, Notes
+from service.knowledge.model import Knowledge
+from service.record import Coding, Side
+
+_WORD = re.compile(r"(?<![a-z])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
+_NO_NAMES: frozenset[str] = frozenset()
+LONGEST_TEXT = 200_000
+
+
+class Terms:
+    """The code table, the lexicon and the words for sides, ready for many look-ups."""
+
+    def __init__(self, knowledge: Knowledge):
+        self._codes = knowledge.codes
+        self._systems = knowledge.systems
+        self._lexicon = knowledge.lexicon
+        language = knowledge.language
+        self._side_words = {
+            **dict.fromkeys(language.right, Side.RIGHT),
+            **dict.fromkeys(language.left, Side.LEFT),
+            **dict.fromkeys(language.both_sides, Side.BILATERAL),
+        }
+
+    def names(self, concept: CodeableConcept | None) -> frozenset[str]:
+        """The value sets that hold a code of the concept; the quick question asked of every resource."""
+        if concept is None or not concept.coding:
+            return _NO_NAMES
+        found = _NO_NAMES
+        for coding in concept.coding:
+            if coding is not None and coding.code is not None and coding.system is not None:
+                entry = self._codes.get((coding.system, coding.code)) or self._again(coding.system, coding.code)  # type: ignore[arg-type]
+                if entry is not None:
+                    found = found | entry[1] if found else entry[1]
+        return found
+
+    def _again(self, system: str, code: object) -> tuple[str, frozenset[str]] | None:
+        """A second look for a code that is a number, in lower case or padded."""
+        tidy = code if isinstance(code, str) else str(int(code) if isinstance(code, float) and code.is_integer() else code)
+        tidy = tidy.strip().upper()
+        return self._codes.get((system.strip().rstrip("/"), tidy)) if tidy != code or system != system.strip().rstrip("/") else None
+
+    def codings(self, concept: CodeableConcept | None) -> tuple[Coding, ...]:
+        """The codes of a concept, those that some value set holds first, systems canonical."""
+        if concept is None:
+            return ()
+        found = [
+            Coding(self._systems.get(coding.system or "", coding.system or ""), str(coding.code).strip(), coding.display or "")
+            for coding in concept.coding or ()
+            if coding is not None and coding.code is not None
+        ]
+        return tuple(sorted(found, key=lambda coding: (coding.system, coding.code.upper()) not in self._codes))
+
+    def names_of(self, concepts: Concepts) -> frozenset[str]:
+        """The value sets that hold a code of any of the concepts."""
+        return frozenset().union(*(self.names(concept) for concept in concepts or ()))
+
+    def said(self, texts: Iterable[str]) -> frozenset[str]:
+        """The phrase lists one of whose phrases may stand in the texts: those with a first word in them."""
+        words = {word for text in texts if text for word in _WORD.findall(text.lower())} & self._lexicon.keys()
+        return frozenset().union(*(self._lexicon[word] for word in words)) if words else _NO_NAMES
+
+    def side_in(self, text: str) -> Side:
+        """The side that a text speaks of; UNKNOWN when it names none or speaks of right and left apart."""
+        if not text:
+            return Side.UNKNOWN
+        said = {self._side_words[word] for word in _WORD.findall(text.lower()) if word in self._side_words}
+        if Side.BILATERAL in said or _both_named(said, text):
+            return Side.BILATERAL
+        return said.pop() if len(said) == 1 else Side.UNKNOWN
+
+    @staticmethod
+    def side_of_names(names: frozenset[str]) -> Side:
+        """The side that a code says by itself."""
+        right, left = (not names.isdisjoint((f"side-{side}", f"side-{side}-in-code")) for side in ("right", "left"))
+        if (right and left) or not names.isdisjoint(("side-both", "side-both-in-code")):
+            return Side.BILATERAL
+        return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
+
+
+def _both_named(said: set[Side], text: str) -> bool:
+    """Whether right and left are named as a pair ("right and left", "left/right")."""
+    return len(said) > 1 and re.search(r"\b(right|left)\s*(and|/|\+|&)\s*(right|left)\b", text.lower()) is not None
+
+
+def agreed(sides: Iterable[Side]) -> Side:
+    """The side that several sources of one fact agree on; CONFLICT when they do not."""
+    said = {side for side in sides if side is not Side.UNKNOWN}
+    if len(said) > 1:
+        return Side.CONFLICT
+    return said.pop() if said else Side.UNKNOWN
+
+
+def text_of(concept: CodeableConcept | None) -> str:
+    """What a concept says in words: its text, else the words of entries that carry no code to go by."""
+    if concept is None:
+        return ""
+    if concept.text:
+        return concept.text[:LONGEST_TEXT]
+    words = [
+        coding.display for coding in concept.coding or () if coding is not None and coding.display and not (coding.code and coding.system)
+    ]
+    return "; ".join(words)[:LONGEST_TEXT]
+
+
+def texts_of(concepts: Concepts) -> str:
+    """What several concepts say in words."""
+    return "; ".join(text for concept in concepts or () if (text := text_of(concept)))
+
+
+def notes_of(notes: Notes, *more: str | None) -> tuple[str, ...]:
+    """The notes of a resource and whatever else it says in words."""
+    written: Sequence[str | None] = [note.text if note is not None else None for note in notes or ()]
+    return tuple(text[:LONGEST_TEXT] for text in (*more, *written) if text)

@@ -1,0 +1,182 @@
+"""The closed set of ways to recognise a finding: the shapes of `[[recognised]]` in findings/*.toml.
+
+Each names itself in `by`; `reasoning/criteria.py` holds the function of the same name that applies it. Days are whole days before today.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Resource = Literal["AllergyIntolerance", "Condition", "DiagnosticReport", "Encounter", "ImagingStudy", "MedicationRequest", "Observation",
+                   "Procedure", "ServiceRequest"]  # fmt: skip
+Days = Annotated[int, Field(ge=0)]
+
+
+class Shape(BaseModel):
+    """A table of a knowledge file: an unknown key is an error, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EventTerms(Shape):
+    """Which entries of the chart count as the event.
+
+    resource        the kinds of entry looked at
+    within_days     not longer ago than this;  older_than_days: at least so long ago;  a date that may lie on either side is unknown
+    undated         whether an entry without any date counts (surgery is remembered without its date; a red flag symptom is not)
+    ever            also problems that are resolved or inactive (a past event), not only active ones
+    suspected       also provisional and differential diagnoses (red flags)
+    pain_after_days pain must be on record more than so many days after the event
+    context         what must be on record beside a code that does not say it by itself
+    severe_or_unknown  of allergies, only those that are severe or whose severity is not said
+    """
+
+    resource: tuple[Resource, ...]
+    within_days: Days | None = None
+    older_than_days: Days | None = None
+    undated: bool = True
+    ever: bool = False
+    suspected: bool = False
+    pain_after_days: Days | None = None
+    context: str | None = None
+    severe_or_unknown: bool = False
+
+
+class CodedEvent(EventTerms):
+    """An entry whose code is in a value set."""
+
+    by: Literal["coded-event"]
+    value_set: tuple[str, ...] = Field(min_length=1)
+
+
+class WordedEvent(EventTerms):
+    """An entry whose words say it: a phrase affirmed, not denied, not doubted, not of somebody else.
+
+    beside    phrases of which one must stand in the same entry (a place beside a kind of pain)
+    uncoded   only entries that no value set of the knowledge has recognised by code
+    values    also the words of results, not only the name of the entry
+    """
+
+    by: Literal["worded-event"]
+    phrases: str
+    beside: str | None = None
+    uncoded: bool = False
+
+
+class SitedEvent(EventTerms):
+    """An entry whose code is in one value set and whose body site is in another."""
+
+    by: Literal["sited-event"]
+    value_set: tuple[str, ...] = Field(min_length=1)
+    site: tuple[str, ...] = Field(min_length=1)
+
+
+class MeasuredValue(Shape):
+    """A measured number on one side of a bound, in one of the units named; another unit is unknown, never assumed.
+
+    latest   only the newest measurement decides; otherwise any
+    units    accepted unit -> factor to the unit of the bound ("" is a number without unit)
+    """
+
+    by: Literal["measured-value"]
+    value_set: tuple[str, ...] = Field(min_length=1)
+    at_least: float | None = None
+    below: float | None = None
+    units: dict[str, float]
+    within_days: Days
+    latest: bool = True
+
+
+class ClearStudy(Shape):
+    """The latest valid study of a kind says that nothing explains the pain, and says nothing to the contrary."""
+
+    by: Literal["clear-study"]
+    study: str
+    clear: tuple[str, ...] = Field(min_length=1)
+    contrary: tuple[str, ...] = Field(min_length=1)
+    normal_codes: tuple[str, ...] = ()
+    abnormal_codes: tuple[str, ...] = ()
+
+
+class StudyPhrase(Shape):
+    """The report of a study says a phrase: in what was seen (`part = "seen"`) or in its history (`part = "history"`).
+
+    latest   only the latest valid study is read; otherwise every study of the kind
+    """
+
+    by: Literal["study-phrase"]
+    study: str
+    phrases: str
+    part: Literal["seen", "history", "both"] = "seen"
+    latest: bool = True
+    pain_after_days: Days | None = None
+
+
+class StudyMade(Shape):
+    """A valid study of a kind is on file."""
+
+    by: Literal["study-made"]
+    study: str
+
+
+class CurrentPain(Shape):
+    """Pain on record now: an active problem with one dated sign of pain in the window, or any entry dated in it.
+
+    pain    findings that are entries of the pain itself;  sign: findings that are dated signs of it
+    """
+
+    by: Literal["current-pain"]
+    pain: tuple[str, ...] = Field(min_length=1)
+    sign: tuple[str, ...] = ()
+    within_days: Days
+
+
+class LastingPain(Shape):
+    """Pain for at least so many days: by its onset, by a code or word that says chronic, by two entries so far apart, or by an active problem
+    recorded so long ago. ABSENT when an onset is on record, all of it later than that."""
+
+    by: Literal["lasting-pain"]
+    pain: tuple[str, ...] = Field(min_length=1)
+    chronic: tuple[str, ...] = ()
+    days: Days
+
+
+class CodedAnswer(Shape):
+    """An Observation whose code is in one value set and whose value is in another; two answers of one day and side that differ are unknown."""
+
+    by: Literal["coded-answer"]
+    value_set: tuple[str, ...] = Field(min_length=1)
+    value: tuple[str, ...] = Field(min_length=1)
+    within_days: Days | None = None
+    older_than_days: Days | None = None
+
+
+class Age(Shape):
+    """The patient's age in whole years."""
+
+    by: Literal["age"]
+    at_least: int
+
+
+class Setting(Shape):
+    """The class of the encounter this call is about."""
+
+    by: Literal["encounter-setting"]
+    settings: tuple[str, ...] = Field(min_length=1)
+
+
+class Combination(Shape):
+    """Other findings taken together: all of `all_of`, at least one of `any_of`, none of `none_of` (surely absent), and none of `unless` present."""
+
+    by: Literal["combination"]
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+
+Criterion = Annotated[
+    CodedEvent | WordedEvent | SitedEvent | MeasuredValue | ClearStudy | StudyPhrase | StudyMade | CurrentPain | LastingPain | CodedAnswer | Age
+    | Setting | Combination,
+    Field(discriminator="by"),
+]  # fmt: skip

@@ -1,0 +1,287 @@
+"""The shapes of the knowledge files: what a clinician may write, and nothing else.
+
+The name of a file is the identity of what it holds. Every file says where it comes from: publications of `evidence/`, or strength "expert".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from service.knowledge.criteria import Criterion, Shape
+
+Strength = Literal["guideline", "cohort", "case-series", "anatomy", "expert"]
+NerveName = Literal["superior", "middle", "inferior"]
+Words = Annotated[str, Field(min_length=1)]
+
+
+class Sourced(Shape):
+    """Something that is claimed: by publications, or by us."""
+
+    strength: Strength
+    evidence: tuple[str, ...] = ()
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _is_cited(self) -> Self:
+        if not self.evidence and self.strength != "expert":
+            raise ValueError('evidence empty and strength not "expert"; cite a publication or say it is expert opinion')
+        return self
+
+
+class FindingDefinition(Sourced):
+    """A finding and the ways to recognise it; one way that answers PRESENT is enough.
+
+    words   how a card names it, lower case ("lumbar fusion")
+    """
+
+    label: Words
+    words: Words
+    recognised: tuple[Criterion, ...] = Field(min_length=1)
+
+
+class Phrase(Shape):
+    """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the last."""
+
+    words: tuple[tuple[Words, ...], ...] = Field(min_length=1)
+    apart: int = 12
+
+
+class PhraseList(Sourced):
+    """The ways in which clinicians write one thing.
+
+    denied       it is meant when the phrase is denied ("no stenosis")
+    past_counts  it is also meant when it is said of the past ("history of laminectomy")
+    """
+
+    label: Words
+    denied: bool = False
+    past_counts: bool = False
+    phrase: tuple[Phrase, ...] = Field(min_length=1)
+
+
+class Language(Sourced):
+    """The little words that turn a sentence round, and where their reach ends."""
+
+    negation: tuple[Words, ...]
+    negation_after: tuple[Words, ...]
+    not_negation: tuple[Words, ...]
+    doubt: tuple[Words, ...]
+    past: tuple[Words, ...]
+    not_past: tuple[Words, ...]
+    grades: tuple[Words, ...]
+    others: tuple[Words, ...]
+    reach_ends: tuple[Words, ...]
+    right: tuple[Words, ...]
+    left: tuple[Words, ...]
+    both_sides: tuple[Words, ...]
+    history_sections: tuple[Words, ...]
+    unread_sections: tuple[Words, ...]
+    seen_sections: tuple[Words, ...]
+
+
+class Study(Sourced):
+    """A kind of imaging study and when one of it is valid: final, within the window, and made after the last event named by `after`."""
+
+    label: Words
+    words: Words
+    value_set: tuple[str, ...]
+    region_free: tuple[str, ...] = ()
+    named: str
+    within_days: int
+    after: str
+
+
+class Context(Sourced):
+    """What must be on record beside an entry whose code or words do not say enough by themselves.
+
+    same_day, sites, named    one of these is enough (none of them given: nothing is asked): a procedure of these value sets on the same day, give
+                              or take one; a body site of these value sets; these phrases in its own words
+    also_named                phrases that its own words must hold besides
+    never_with, never_same_day    phrases in its own words, and procedures of that day, that speak against it
+    """
+
+    label: Words
+    same_day: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    named: str | None = None
+    also_named: str | None = None
+    never_with: str | None = None
+    never_same_day: tuple[str, ...] = ()
+
+
+class RuleRow(Sourced):
+    """A rule: it holds when all of `all_of`, one of `any_of` and none of `none_of` say so, and no finding of `unless` is present.
+
+    effect    silence: nothing is said;  silence-nerve: nothing of that nerve;  required: without it nothing is said;  cap-low, cap-moderate: the
+              highest tier;  stop-block: no block is offered;  caution, against: said on the card;  support: counted with the nerves;  tier: a row
+              of the tier table, decided in code
+    opposite  a cap-low that is only a cap-moderate when the lesion lies on the other side than the pain
+    says      why nothing is said, or what the clinician is told; one sentence
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]+-([0-9]{2}[a-z]?|[A-Za-z]+)$")]
+    says: Words
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    opposite: bool = False
+    effect: Literal["silence", "silence-nerve", "required", "cap-low", "cap-moderate", "stop-block", "caution", "against", "support", "tier"]
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if (self.effect in ("silence-nerve", "tier")) == bool(self.all_of or self.any_of or self.none_of):
+            raise ValueError("needs findings in all_of, any_of or none_of (and a rule with effect tier or silence-nerve has none)")
+        return self
+
+
+class RuleFile(Shape):
+    """The rules of one stage, in the order of their numbers."""
+
+    says: Words
+    rule: tuple[RuleRow, ...] = Field(min_length=1)
+
+
+class Landmark(Shape):
+    """Where to press, in words and centimetres."""
+
+    says: Words
+    examine: Words
+    from_: Annotated[str, Field(alias="from")]
+    range_cm: tuple[float, float]
+    evidence: tuple[str, ...] = Field(min_length=1)
+
+
+class SuggestedSite(Shape):
+    """The body site a suggested resource names; without a verified code, words alone."""
+
+    text: Words
+    system: str = ""
+    code: str = ""
+
+
+class Nerve(Sourced):
+    """One cluneal nerve: where it hurts, where to press, what supports it, what a block of it is called.
+
+    territory    findings that place the pain in its territory (A)
+    located      findings of a tender point at its landmark, whatever it brings on
+    reproduced   such a point reproduces the usual pain, recent (B);  reproduced_before: longer ago
+    denied       pressing there was recorded not to reproduce the pain
+    support      kind (S1..S6) -> findings; a kind counts once
+    surgical     the support findings that are surgery: they alone open the way without a known territory
+    also         findings named without published numbers: shown, not counted
+    """
+
+    label: Words
+    adjective: Words
+    order: int
+    territory: tuple[str, ...]
+    located: tuple[str, ...]
+    reproduced: tuple[str, ...]
+    reproduced_before: tuple[str, ...]
+    denied: tuple[str, ...]
+    support: dict[Literal["S1", "S2", "S3", "S4", "S5", "S6"], tuple[str, ...]]
+    surgical: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    rule: Words
+    landmark: Landmark
+    site: SuggestedSite
+    exam_code: Words
+    block_code: Words
+    block_label: Words
+    block_ordered: tuple[str, ...]
+    guidance: Words
+
+
+class Publication(Shape):
+    """A publication as far as it was read."""
+
+    citation: Words
+    doi: str = ""
+    pmid: str = ""
+    kind: Literal["guideline", "cohort", "case-series", "anatomy", "review", "case-report", "registry", "secondary"]
+    read: Literal["abstract", "partial-text", "secondary"]
+    participants: str = ""
+    claim: Words
+    limits: Words
+
+
+class System(Shape):
+    """A code system: its canonical URI and the other URIs under which charts carry it."""
+
+    uri: Words
+    name: Words
+    aliases: tuple[str, ...] = ()
+    copyright: str = ""
+
+
+class Pathway(Sourced):
+    """The findings and numbers that the stages themselves speak of.
+
+    pain            pain is on record now;  generic_pain: without a territory;  side_of_pain: findings whose entries tell the side of the pain
+    harvest         the events whose side stands in when the side of the pain is unknown
+    competing       diagnoses that forbid a card without a known territory
+    support_needed  kinds of support for a moderate tier
+    unplaced_point  a tender point reproduces the pain, but nobody wrote where
+    """
+
+    pain: Words
+    generic_pain: tuple[str, ...]
+    side_of_pain: tuple[str, ...]
+    harvest: tuple[str, ...]
+    competing: tuple[str, ...]
+    unplaced_point: Words
+    imaging: Words
+    examined: tuple[str, ...]
+    support_needed: Annotated[int, Field(ge=1, le=6)]
+    block_within_days: int
+    silent_tier: Words
+    limits: Words
+
+
+class Version(Shape):
+    """Which knowledge this is."""
+
+    version: Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]+$")]
+    date: date
+    says: Words
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """A named set of codes: (system, code) pairs, canonical systems only."""
+
+    id: str
+    title: str
+    codes: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything that is known, immutable, cross-checked and compiled for reading.
+
+    rules     stage letter (X, D, I, C, N, H, ...) -> its rules in the order of their numbers
+    codes     (system or alias, code) -> (canonical system, names of the value sets that hold it)
+    systems   alias -> canonical URI
+    lexicon   word -> phrase lists with a phrase that begins with it
+    signals   finding -> the value sets and phrase lists without which it stays unknown; None: it is always looked at
+    """
+
+    version: Version
+    systems: Mapping[str, str]
+    value_sets: Mapping[str, ValueSet]
+    findings: Mapping[str, FindingDefinition]
+    phrases: Mapping[str, PhraseList]
+    language: Language
+    studies: Mapping[str, Study]
+    contexts: Mapping[str, Context]
+    rules: Mapping[str, tuple[RuleRow, ...]]
+    nerves: Mapping[str, Nerve]
+    pathway: Pathway
+    evidence: Mapping[str, Publication]
+    codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]
+    lexicon: Mapping[str, frozenset[str]]
+    signals: Mapping[str, frozenset[str] | None]

@@ -1,0 +1,248 @@
+"""The ways to recognise a finding, as functions: one for each shape of `knowledge/criteria.py`, under the name it gives in `by`.
+
+Each answers (state, proof). A record that does not mention a thing does not rule it out: most of them never answer ABSENT.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from service.dates import whole_years
+from service.knowledge.criteria import (
+    Age,
+    CodedEvent,
+    Combination,
+    CurrentPain,
+    CodedAnswer,
+    LastingPain,
+    MeasuredValue,
+    Setting,
+    SitedEvent,
+    WordedEvent,
+)
+from service.knowledge.model import FindingDefinition, PhraseList
+from service.reasoning.events import counts, is_valid
+from service.reasoning.findings import Answer, Finding, Findings, Proof, proof_of
+from service.reasoning.language import Mention, Sense
+from service.reasoning.studies import clear_study, study_made, study_phrase
+from service.reasoning.truth import State, all_present, any_present, opposite
+from service.record import Condition, Fact, Observation, Side
+
+NOTHING: Answer = (State.UNKNOWN, ())
+
+
+def _found(proof: Iterable[Proof]) -> Answer:
+    """PRESENT with proof, UNKNOWN without."""
+    proofs = tuple(proof)
+    return (State.PRESENT, proofs) if proofs else NOTHING
+
+
+def coded_event(criterion: CodedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT when an entry that counts carries a code of a value set; never ABSENT."""
+    events = findings.record.coded(criterion.value_set)
+    return _found(proof_of(fact, definition.words) for fact in events if counts(fact, criterion, findings))
+
+
+def sited_event(criterion: SitedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT when an entry that counts carries such a code at such a body site; never ABSENT."""
+    events = (fact for fact in findings.record.coded(criterion.value_set) if not fact.sites.isdisjoint(criterion.site))
+    return _found(proof_of(fact, definition.words) for fact in events if counts(fact, criterion, findings))
+
+
+def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT when an entry that counts says a phrase and means it; ABSENT is never concluded from words about something else."""
+    phrases = findings.knowledge.phrases[criterion.phrases]
+    beside = findings.knowledge.phrases[criterion.beside] if criterion.beside else None
+    proof = []
+    for fact in findings.record.spoken.get(criterion.phrases, ()):
+        if (criterion.uncoded and fact.names) or not counts(fact, criterion, findings):
+            continue
+        words = " . ".join(fact.words)
+        mention = meant(words, phrases, findings)
+        if mention is not None and (beside is None or meant(words, beside, findings) is not None):
+            proof.append(proof_of(fact, definition.words, quote=mention.clause, side=_side(fact, mention, findings)))
+    return _found(proof)
+
+
+def meant(text: str, phrases: PhraseList, findings: Findings) -> Mention | None:
+    """The mention that makes the phrase list true of the text: affirmed, or denied where denial is what is looked for."""
+    wanted = Sense.DENIED if phrases.denied else Sense.AFFIRMED
+    mentions = findings.ear.mentions(text, phrases)
+    if not phrases.denied and any(mention.sense is Sense.DENIED for mention in mentions) and not _outweighs(mentions):
+        return None
+    return next((mention for mention in mentions if mention.sense is wanted), None)
+
+
+def _outweighs(mentions: Iterable[Mention]) -> bool:
+    """Whether a phrase is affirmed in another clause than the one that denies it; in the same clause nobody can tell."""
+    denied = {mention.clause for mention in mentions if mention.sense is Sense.DENIED}
+    return any(mention.sense is Sense.AFFIRMED and mention.clause not in denied for mention in mentions)
+
+
+def _side(fact: Fact, mention: Mention, findings: Findings) -> Side:
+    """The side that the clause itself names, else that of the whole entry."""
+    named = findings.ear.side(mention.clause)
+    return fact.side if named is Side.UNKNOWN else named
+
+
+def measured_value(criterion: MeasuredValue, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT or ABSENT by the newest measurement in the window (or by any); UNKNOWN without one in a unit that is accepted."""
+    window = [
+        fact
+        for fact in findings.record.coded(criterion.value_set)
+        if isinstance(fact, Observation) and fact.quantity is not None and is_valid(fact, ever=False, suspected=False)
+        and fact.when is not None and fact.when.is_within(criterion.within_days, before=findings.today)
+    ]  # fmt: skip
+    ranked = sorted(window, key=lambda fact: (fact.when.last if fact.when else findings.today, fact.reference), reverse=True)
+    judged = [(fact, _meets(fact, criterion)) for fact in (ranked[:1] if criterion.latest else ranked)]
+    proof = tuple(proof_of(fact, definition.words, quote=_figure(fact)) for fact, met in judged if met)
+    if proof:
+        return State.PRESENT, proof
+    return (
+        (State.ABSENT, tuple(proof_of(fact, definition.words) for fact, _ in judged))
+        if judged and all(met is False for _, met in judged)
+        else NOTHING
+    )
+
+
+def _meets(fact: Observation, criterion: MeasuredValue) -> bool | None:
+    """Whether a value lies on the side asked for; None when its unit or its comparator leaves it open."""
+    quantity = fact.quantity
+    if quantity is None or quantity.unit not in criterion.units:
+        return None
+    value = quantity.value * criterion.units[quantity.unit]
+    if quantity.comparator and not _comparator_decides(quantity.comparator, value, criterion):
+        return None
+    return (criterion.at_least is None or value >= criterion.at_least) and (criterion.below is None or value < criterion.below)
+
+
+def _comparator_decides(comparator: str, value: float, criterion: MeasuredValue) -> bool:
+    """Whether "less than x" or "more than x" settles the question."""
+    if comparator in ("<", "<="):
+        return (criterion.below is not None and value <= criterion.below) or (criterion.at_least is not None and value <= criterion.at_least)
+    return (criterion.at_least is not None and value >= criterion.at_least) or (criterion.below is not None and value >= criterion.below)
+
+
+def _figure(fact: Observation) -> str:
+    quantity = fact.quantity
+    return f"{quantity.comparator}{quantity.value:g} {quantity.unit}".strip() if quantity else ""
+
+
+def current_pain(criterion: CurrentPain, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT when an entry of the pain is dated in the window, or an active problem has a dated sign in it; proof: entries, then signs."""
+    entries = [one for found in findings.present(criterion.pain) for one in found.proof]
+    in_window = {one.reference for one in entries if _is_recent(one, criterion.within_days, findings)}
+    signs = [one for found in findings.present(criterion.sign) for one in found.proof if _is_recent(one, criterion.within_days, findings)]
+    problems = {fact.reference for fact in findings.record.of(Condition) if fact.is_problem and fact.is_active}
+    standing = {one.reference for one in entries if one.reference in problems} if signs or in_window else set()
+    kept = [one for one in entries if one.reference in in_window | standing]
+    return _found([*kept, *(signs if kept else ())])
+
+
+def _is_recent(one: Proof, days: int, findings: Findings) -> bool:
+    return (one.when is not None and one.when.is_within(days, before=findings.today) is True) or any(
+        recorded.is_within(days, before=findings.today) is True for recorded in _recorded(one.reference, findings)
+    )  # fmt: skip
+
+
+def _recorded(reference: str, findings: Findings) -> Iterable[Any]:
+    """When a problem was recorded, which may be later than its onset."""
+    return (fact.recorded for fact in findings.record.of(Condition) if fact.reference == reference and fact.recorded is not None)
+
+
+def lasting_pain(criterion: LastingPain, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT by onset, a word or code that says chronic, two entries far apart, or an active problem recorded long ago;
+    ABSENT when every entry has an onset and all of them are later than that."""
+    today, days = findings.today, criterion.days
+    chronic = findings.present(criterion.chronic)
+    entries = [one for found in findings.present(criterion.pain) for one in found.proof]
+    facts = {fact.reference: fact for fact in findings.record.of(Condition)}
+    dates = [(one, date) for one in entries for date in _dates(one, facts)]
+    old = [one for one, date in dates if date.is_at_least(days, before=today)]
+    apart = [one for one, date in dates if any(date.is_after(earlier, days=days - 1) for _, earlier in dates)]
+    if chronic or old or apart:
+        return State.PRESENT, (*(one for found in chronic for one in found.proof), *old, *apart)
+    onsets = [fact.when for one in entries if (fact := facts.get(one.reference)) is not None]
+    known = bool(onsets) and all(onset is not None and onset.is_at_least(days, before=today) is False for onset in onsets)
+    return (State.ABSENT, tuple(entries)) if known else NOTHING
+
+
+def _dates(one: Proof, facts: Mapping[str, Condition]) -> Iterable[Any]:
+    """Every date that speaks for the age of the pain: its onset and its recording, for an entry of the problem list."""
+    fact = facts.get(one.reference)
+    if fact is None:
+        return (one.when,) if one.when else ()
+    return tuple(date for date in (fact.when, fact.recorded) if date is not None)
+
+
+def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT when an Observation of such a code has such a value; contradicting answers of one day and side prove nothing."""
+    points = [
+        fact for fact in findings.record.coded(criterion.value_set) if isinstance(fact, Observation) and is_valid(fact, ever=False, suspected=False)
+    ]  # fmt: skip
+    proof = []
+    for fact in points:
+        if fact.value_names.isdisjoint(criterion.value) or fact.when is None:
+            continue
+        contradicted = any(
+            other.value_names.isdisjoint(criterion.value)
+            and other.side == fact.side
+            and other.when is not None
+            and other.when.is_same_day(fact.when)
+            for other in points
+        )
+        within = criterion.within_days is None or fact.when.is_within(criterion.within_days, before=findings.today)
+        older = criterion.older_than_days is None or fact.when.is_at_least(criterion.older_than_days, before=findings.today)
+        if not contradicted and within and older:
+            proof.append(proof_of(fact, definition.words))
+    return _found(proof)
+
+
+def age(criterion: Age, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT or ABSENT by the birth date; UNKNOWN without one."""
+    patient = findings.record.patient
+    if patient is None or patient.born is None:
+        return NOTHING
+    years = whole_years(patient.born, findings.today)
+    proof = Proof(patient.reference, f"age {years}", None, Side.UNKNOWN, patient.reference)
+    return (State.PRESENT if years >= criterion.at_least else State.ABSENT), (proof,)
+
+
+def encounter_setting(criterion: Setting, definition: FindingDefinition, findings: Findings) -> Answer:
+    """PRESENT or ABSENT by the class of the current encounter; UNKNOWN when it was not read."""
+    visit = findings.record.encounter
+    if visit is None or not visit.setting:
+        return NOTHING
+    return (State.PRESENT if visit.setting in criterion.settings else State.ABSENT), (proof_of(visit, definition.words),)
+
+
+def combination(criterion: Combination, definition: FindingDefinition, findings: Findings) -> Answer:
+    """Other findings taken together; the proof is theirs."""
+    if findings.any_of(criterion.unless):
+        return State.ABSENT, ()
+    every = [findings[name] for name in criterion.all_of]
+    some = [findings[name] for name in criterion.any_of]
+    none = [findings[name] for name in criterion.none_of]
+    parts = [*(found.state for found in every), *(opposite(found.state) for found in none)]
+    state = all_present([*parts, any_present(found.state for found in some)] if some else parts)
+    return state, tuple(one for found in _holding([*every, *some]) for one in found.proof)
+
+
+def _holding(found: Iterable[Finding]) -> Iterable[Finding]:
+    return (one for one in found if one.is_present)
+
+
+CRITERIA: Mapping[str, Callable[[Any, FindingDefinition, Findings], Answer]] = {
+    "coded-event": coded_event,
+    "worded-event": worded_event,
+    "sited-event": sited_event,
+    "measured-value": measured_value,
+    "clear-study": clear_study,
+    "study-phrase": study_phrase,
+    "study-made": study_made,
+    "current-pain": current_pain,
+    "lasting-pain": lasting_pain,
+    "coded-answer": coded_answer,
+    "age": age,
+    "encounter-setting": encounter_setting,
+    "combination": combination,
+}

@@ -1,0 +1,104 @@
+"""Which entries of a chart count: valid by status, in time, in the right region, with pain after them when that is asked."""
+
+from collections.abc import Mapping
+
+from service.dates import When
+from service.knowledge.criteria import EventTerms
+from service.knowledge.model import Context, PhraseList
+from service.reasoning.findings import Findings
+from service.reasoning.language import Sense
+from service.record import Allergy, Condition, Encounter, Fact, Imaging, Medication, Observation, Order, Procedure, Report
+
+KINDS: Mapping[str, type[Fact]] = {
+    "AllergyIntolerance": Allergy, "Condition": Condition, "DiagnosticReport": Report, "Encounter": Encounter, "ImagingStudy": Imaging,
+    "MedicationRequest": Medication, "Observation": Observation, "Procedure": Procedure, "ServiceRequest": Order,
+}  # fmt: skip
+
+# Positive lists: a status that is not named here never counts (entered-in-error, not-done, cancelled, preliminary, unknown, ...).
+_STATUSES: Mapping[type[Fact], frozenset[str]] = {
+    Procedure: frozenset({"completed"}),
+    Observation: frozenset({"final", "amended", "corrected"}),
+    Report: frozenset({"final", "amended", "corrected", "appended"}),
+    Imaging: frozenset({"available"}),
+    Order: frozenset({"active", "on-hold", "completed"}),
+    Encounter: frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"}),
+}
+_TAKING = frozenset({"active"})
+_TAKEN = frozenset({"active", "completed", "stopped", "on-hold"})
+_ESTABLISHED = frozenset({"", "confirmed", "unconfirmed", "provisional"})
+_SUSPECTED = _ESTABLISHED | {"differential"}
+
+
+def is_valid(fact: Fact, *, ever: bool, suspected: bool) -> bool:
+    """Whether the entry's own statuses let it count; `ever` lets past problems and stopped drugs count, `suspected` unproven ones."""
+    if isinstance(fact, Condition):
+        return fact.verification in (_SUSPECTED if suspected else _ESTABLISHED) and (ever or fact.is_active)
+    if isinstance(fact, Allergy):
+        return fact.clinical in ("", "active") and fact.verification in _ESTABLISHED
+    if isinstance(fact, Medication):
+        return fact.status in (_TAKEN if ever else _TAKING) and fact.intent not in ("proposal", "option")
+    return fact.status in _STATUSES[type(fact)]
+
+
+def counts(fact: Fact, terms: EventTerms, findings: Findings) -> bool:
+    """Whether the entry meets every term of the criterion; what cannot be told does not count."""
+    if not isinstance(fact, tuple(KINDS[name] for name in terms.resource)) or not is_valid(
+        fact, ever=terms.ever, suspected=terms.suspected
+    ):
+        return False
+    if terms.severe_or_unknown and isinstance(fact, Allergy) and fact.severities and "severe" not in fact.severities and fact.criticality != "high":
+        return False
+    if not _in_time(fact.dated, terms, findings):
+        return False
+    if terms.context is not None and not in_context(fact, findings.knowledge.contexts[terms.context], findings):
+        return False
+    return terms.pain_after_days is None or pain_after(fact.dated, terms.pain_after_days, findings)
+
+
+def _in_time(when: When | None, terms: EventTerms, findings: Findings) -> bool:
+    today = findings.today
+    if when is None:
+        return terms.undated
+    if terms.within_days is not None and when.is_within(terms.within_days, before=today) is not True:
+        return False
+    if terms.older_than_days is not None and when.is_at_least(terms.older_than_days, before=today) is not True:
+        return False
+    return when.ages(today)[1] >= -1  # an entry dated in the future has not happened
+
+
+def pain_after(when: When | None, days: int, findings: Findings) -> bool:
+    """Whether pain is on record more than `days` days after an event; an event without a date is taken to lie before the pain of today."""
+    pain = findings[findings.knowledge.pathway.pain]
+    if not pain.is_present:
+        return False
+    return when is None or any(one.when is not None and one.when.is_after(when, days=days) for one in pain.proof)
+
+
+def in_context(fact: Fact, context: Context, findings: Findings) -> bool:
+    """Whether what is beside the entry's code says what the code does not."""
+    phrases = findings.knowledge.phrases
+    words = " ; ".join((*fact.words, fact.site_text))
+    if context.never_with is not None and said(words, phrases[context.never_with], findings):
+        return False
+    if any(_same_day(fact, name, findings) for name in context.never_same_day):
+        return False
+    if context.also_named is not None and not said(words, phrases[context.also_named], findings):
+        return False
+    if not (context.sites or context.same_day or context.named):
+        return True
+    if not fact.sites.isdisjoint(context.sites) or any(_same_day(fact, name, findings) for name in context.same_day):
+        return True
+    return context.named is not None and said(words, phrases[context.named], findings)
+
+
+def said(text: str, phrases: PhraseList, findings: Findings) -> bool:
+    """Whether a text says one of the phrases and means it, of now or of the past."""
+    return any(mention.sense in (Sense.AFFIRMED, Sense.PAST) for mention in findings.ear.mentions(text, phrases))
+
+
+def _same_day(fact: Fact, value_set: str, findings: Findings) -> bool:
+    """Whether a valid procedure of a value set was done on the day of the entry, give or take one; the entry itself counts."""
+    return fact.when is not None and any(
+        other.when is not None and is_valid(other, ever=True, suspected=False) and other.when.is_same_day(fact.when, give=1)
+        for other in findings.record.named.get(value_set, ())
+    )

@@ -1,0 +1,106 @@
+"""Findings: what is present, absent or unknown in one patient, each with the facts that prove it.
+
+They are found when a rule asks, once each; a finding of which the record holds no sign is unknown without a look.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from service.dates import When
+from service.knowledge.model import FindingDefinition, Knowledge
+from service.reasoning.language import Ear
+from service.reasoning.truth import State, any_present
+from service.record import Condition, Fact, PatientRecord, Side
+
+if TYPE_CHECKING:
+    from service.knowledge.criteria import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A fact that proves a finding.
+
+    reference  the FHIR reference;  words: what it proves, as a card names it;  quote: the chart's own words, when they are the proof
+    event      the clinical event or code it stands for: one event supports one kind of evidence only
+    outside    it comes without confirmation, from outside this clinic's own record
+    """
+
+    reference: str
+    words: str
+    when: When | None
+    side: Side
+    event: str
+    quote: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding and its proof, newest first."""
+
+    id: str
+    state: State
+    proof: tuple[Proof, ...] = ()
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it is certain."""
+        return self.state is State.PRESENT
+
+
+Answer = tuple[State, tuple[Proof, ...]]
+
+
+class Findings:
+    """All findings of one patient, by their ids."""
+
+    def __init__(self, record: PatientRecord, knowledge: Knowledge, today: date, ear: Ear):
+        self.record, self.knowledge, self.today, self.ear = record, knowledge, today, ear
+        self._signs = record.named.keys() | record.spoken.keys()
+        self._found: dict[str, Finding] = {}
+
+    def __getitem__(self, finding_id: str) -> Finding:
+        """The finding; UNKNOWN when nothing in the record bears on it."""
+        if finding_id not in self._found:
+            signals = self.knowledge.signals[finding_id]
+            blank = signals is not None and signals.isdisjoint(self._signs)
+            self._found[finding_id] = (
+                Finding(finding_id, State.UNKNOWN) if blank else self._find(self.knowledge.findings[finding_id], finding_id)
+            )
+        return self._found[finding_id]
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Every finding of the knowledge, by id; all of them are looked for."""
+        return (self[finding_id] for finding_id in sorted(self.knowledge.findings))
+
+    def present(self, ids: Iterable[str]) -> tuple[Finding, ...]:
+        """Those of the named findings that are present."""
+        return tuple(found for finding_id in ids if (found := self[finding_id]).is_present)
+
+    def any_of(self, ids: Iterable[str]) -> bool:
+        """Whether one of the named findings is present."""
+        return any(self[finding_id].is_present for finding_id in ids)
+
+    def _find(self, definition: FindingDefinition, finding_id: str) -> Finding:
+        answers = [self._apply(criterion, definition) for criterion in definition.recognised]
+        state = any_present(state for state, _ in answers)
+        proof = {one.reference + one.quote: one for held, proofs in answers if held is state for one in proofs}
+        return Finding(finding_id, state, newest_first(proof.values()))
+
+    def _apply(self, criterion: "Criterion", definition: FindingDefinition) -> Answer:
+        from service.reasoning.criteria import CRITERIA  # the table of criteria needs this module's types
+
+        return CRITERIA[criterion.by](criterion, definition, self)
+
+
+def newest_first(proof: Iterable[Proof]) -> tuple[Proof, ...]:
+    """Proof in the order a clinician asks for it: the newest first, the undated last, then by reference."""
+    return tuple(sorted(proof, key=lambda one: (-one.when.last.toordinal() if one.when else 1, one.reference, one.quote)))
+
+
+def proof_of(fact: Fact, words: str, quote: str = "", side: Side | None = None) -> Proof:
+    """The proof that a fact gives."""
+    outside = isinstance(fact, Condition) and fact.verification in ("", "unconfirmed")
+    return Proof(fact.reference, words, fact.dated, fact.side if side is None else side, fact.event, quote, outside)

@@ -1,0 +1,60 @@
+"""Which side: of the tender point, else of the pain, else (presumed) of the bone harvest. Never guessed, never a default.
+
+Source: evidence dossier 4d, "Side".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from service.knowledge.model import Nerve
+from service.reasoning.findings import Findings, Proof
+from service.record import Side
+
+Basis = Literal["exam", "pain", "surgery"]
+
+
+@dataclass(frozen=True, slots=True)
+class Laterality:
+    """A side and what it rests on; no basis for a side that is unknown or in conflict."""
+
+    side: Side
+    basis: Basis | None = None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The single sides in it, right first."""
+        return (Side.RIGHT, Side.LEFT) if self.side is Side.BILATERAL else (self.side,) if self.side in (Side.RIGHT, Side.LEFT) else ()
+
+
+def laterality_of(nerve: Nerve, findings: Findings) -> Laterality:
+    """The side for one nerve: (1) its tender point, (2) the pain, (3) the harvest when the side of the pain is unknown; 1 against 2 is a conflict."""
+    exam = _together(one.side for found in findings.present((*nerve.reproduced, *nerve.reproduced_before)) for one in found.proof)
+    pain = side_of_pain(findings)
+    if Side.CONFLICT in (exam, pain) or {exam, pain} == {Side.RIGHT, Side.LEFT}:
+        return Laterality(Side.CONFLICT)
+    if exam is not Side.UNKNOWN:
+        return Laterality(exam, "exam")
+    if pain is not Side.UNKNOWN:
+        return Laterality(pain, "pain")
+    harvest = _together(one.side for found in findings.present(findings.knowledge.pathway.harvest) for one in found.proof)
+    return Laterality(harvest, "surgery") if harvest in (Side.RIGHT, Side.LEFT, Side.BILATERAL) else Laterality(Side.UNKNOWN)
+
+
+def side_of_pain(findings: Findings) -> Side:
+    """The side of the pain as documented; BILATERAL when both sides are."""
+    return _together(one.side for found in findings.present(findings.knowledge.pathway.side_of_pain) for one in found.proof)
+
+
+def sides_of(proof: Iterable[Proof]) -> frozenset[Side]:
+    """The single sides that proof speaks of: both for bilateral, both for a side that was not said."""
+    both = {Side.RIGHT, Side.LEFT}
+    return frozenset(side for one in proof for side in ({one.side} if one.side in both else both))
+
+
+def _together(sides: Iterable[Side]) -> Side:
+    """Sides of several entries taken together: two different ones make both."""
+    known = {side for side in sides if side is not Side.UNKNOWN}
+    if Side.CONFLICT in known:
+        return Side.CONFLICT
+    return Side.BILATERAL if len(known) > 1 else known.pop() if known else Side.UNKNOWN

@@ -1,0 +1,41 @@
+"""Rules over findings: whether one holds, and what proves it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from service.knowledge.model import RuleRow
+from service.reasoning.findings import Findings, Proof
+from service.reasoning.truth import State, all_present, any_present, opposite
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rule that holds for this patient, and the facts that make it hold."""
+
+    rule: RuleRow
+    proof: tuple[Proof, ...]
+
+
+def state_of(rule: RuleRow, findings: Findings) -> State:
+    """Whether a rule holds (PRESENT), surely does not (ABSENT), or cannot be told (UNKNOWN)."""
+    if findings.any_of(rule.unless):
+        return State.ABSENT
+    parts = [findings[name].state for name in rule.all_of] + [opposite(findings[name].state) for name in rule.none_of]
+    if rule.any_of:
+        parts.append(any_present(findings[name].state for name in rule.any_of))
+    return all_present(parts)
+
+
+def those_that_hold(rules: Iterable[RuleRow], findings: Findings, *effects: str) -> tuple[Held, ...]:
+    """The rules with one of the effects that hold, in the order of their numbers."""
+    return tuple(Held(rule, proof(rule, findings)) for rule in rules if rule.effect in effects and state_of(rule, findings) is State.PRESENT)
+
+
+def those_that_fail(rules: Iterable[RuleRow], findings: Findings) -> tuple[RuleRow, ...]:
+    """The required rules that do not surely hold: what is unknown is not enough."""
+    return tuple(rule for rule in rules if rule.effect == "required" and state_of(rule, findings) is not State.PRESENT)
+
+
+def proof(rule: RuleRow, findings: Findings) -> tuple[Proof, ...]:
+    """What proves a rule: the proof of its findings that are present."""
+    return tuple(one for found in findings.present((*rule.all_of, *rule.any_of)) for one in found.proof)

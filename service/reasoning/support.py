@@ -1,0 +1,46 @@
+"""Support kinds S1..S6 of one nerve: each counts once, and one clinical event or one code supports one kind only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.knowledge.model import Nerve
+from service.reasoning.findings import Findings, Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What supports a nerve.
+
+    kinds     the kinds that count, in their order;  proof: kind -> all of its facts, also of kinds that lent their only event to another
+    surgical  facts of S3 that are surgery
+    """
+
+    kinds: tuple[str, ...]
+    proof: Mapping[str, tuple[Proof, ...]]
+    surgical: tuple[Proof, ...]
+
+
+def support_of(nerve: Nerve, findings: Findings) -> Support:
+    """The support that is on record for a nerve."""
+    proof = {kind: tuple(one for found in findings.present(names) for one in found.proof) for kind, names in sorted(nerve.support.items())}
+    present = {kind: ones for kind, ones in proof.items() if ones}
+    surgical = tuple(one for found in findings.present(nerve.surgical) for one in found.proof)
+    return Support(_counted(present), present, surgical)
+
+
+def _counted(present: Mapping[str, tuple[Proof, ...]]) -> tuple[str, ...]:
+    """The greatest number of kinds that can each have an event of their own; surgery (S3) is served first."""
+    owner: dict[str, str] = {}
+
+    def serve(kind: str, tried: set[str]) -> bool:
+        for event in dict.fromkeys(one.event for one in present[kind]):
+            if event not in tried:
+                tried.add(event)
+                if event not in owner or serve(owner[event], tried):
+                    owner[event] = kind
+                    return True
+        return False
+
+    for kind in sorted(present, key=lambda kind: (kind != "S3", kind)):
+        serve(kind, set())
+    return tuple(sorted(owner.values()))

@@ -1,0 +1,167 @@
+"""The settings of one running service, read once from CLUNEAL_* environment variables.
+
+Gives: a frozen `Settings`, or InvalidSettings with every problem in one message. A name we do not know stops the
+start: a mistyped setting that is ignored would leave the service open, slow or wrong without anybody knowing.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from service.errors import ClinicError
+
+PREFIX = "CLUNEAL_"
+
+# Known by name so that an operator who sets one learns that nothing would come of it.
+NOT_YET_SUPPORTED = ("CLUNEAL_CLIENTS_FILE", "CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS")
+
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+
+
+class InvalidSettings(ClinicError):
+    """The settings do not allow a start.
+
+    Whose fault: the operator's. `problems` has one sentence for each thing to mend.
+    """
+
+    def __init__(self, problems: tuple[str, ...]):
+        heading = () if len(problems) == 1 else (f"{len(problems)} problems in the settings:",)
+        super().__init__("\n  ".join((*heading, *problems)))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Each field is the environment variable CLUNEAL_<FIELD>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_base_url: str | None = None
+    open: bool = Field(default=False, validate_default=True)  # stands after host: its check looks back at it
+    origins: Annotated[tuple[str, ...], NoDecode] = ()
+    max_body_mb: int = Field(default=16, ge=1, le=256)
+    receive_deadline_s: float = Field(default=3, gt=0, le=60)
+    time_zone: ZoneInfo = ZoneInfo("UTC")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def local_url(self) -> str:
+        """The address at which a program on this machine reaches the service."""
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - "every address" cannot be called
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """The address under which clients see this service; unless it is set, the local one."""
+        return self.public_base_url or self.local_url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed over: the process environment comes in through read_settings and nowhere else."""
+        return (init_settings,)
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError(
+                "an origin is written as browsers send it, https://ehr.example or https://ehr.example:8443; there is no wildcard"
+            )
+        return value
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _is_base(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not _is_web_address(value):
+            raise ValueError("an address that starts with http:// or https:// and has no user, query or fragment")
+        return value.rstrip("/")
+
+    @field_validator("open")
+    @classmethod
+    def _is_meant(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and not _is_loopback(info.data.get("host", "localhost")):
+            raise ValueError(
+                "without a clients file everybody who reaches the service is answered, so it listens on a loopback address only; "
+                "set CLUNEAL_HOST=127.0.0.1, or CLUNEAL_OPEN=1 if it is meant to be open to everybody"
+            )
+        return value
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` describes; other programs' variables are not looked at."""
+    ours = {name: value.strip() for name, value in environ.items() if name.upper().startswith(PREFIX) and value.strip()}
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    problems = tuple(_refusal(name, known) for name in sorted(ours) if name.upper() not in known)
+    try:
+        settings = Settings.model_validate(_Given(ours)())
+    except ValidationError as invalid:
+        raise InvalidSettings((*problems, *_sentences(invalid))) from None
+    if problems:
+        raise InvalidSettings(problems)
+    return settings
+
+
+class _Given(EnvSettingsSource):
+    """An environment that was handed over instead of the process's own."""
+
+    def __init__(self, environ: Mapping[str, str]):
+        self._environ = environ
+        super().__init__(Settings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._environ.items()}
+
+
+def _refusal(name: str, known: set[str]) -> str:
+    if name.upper() in NOT_YET_SUPPORTED:
+        return f"{name} is not supported yet by this version"
+    close = get_close_matches(name.upper(), sorted(known), n=1)
+    return f"{name} is not a setting" + (f" (did you mean {close[0]}?)" if close else f"; settings are {', '.join(sorted(known))}")
+
+
+def _sentences(invalid: ValidationError) -> tuple[str, ...]:
+    # Never the value itself: what an operator typed into the wrong variable may be a secret.
+    return tuple(
+        ": ".join((*(f"{PREFIX}{str(part).upper()}" for part in error["loc"][:1]), error["msg"].removeprefix("Value error, ")))
+        for error in invalid.errors(include_input=False, include_url=False)
+    )
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    well_made = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    return well_made and not (parts.query or parts.fragment) and text.isprintable() and " " not in text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,121 @@
+"""How answers look in a terminal: the card as an EHR would draw it, and the knowledge as lists.
+
+Everything that came over the wire is shown as plain text or markdown, never as terminal markup: a chart's words may not colour,
+move or hide anything here.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from service.knowledge.model import Knowledge
+
+Json = Mapping[str, object]
+
+_COLOURS = {"info": "cyan", "warning": "yellow", "critical": "red"}
+
+
+def plain(value: object) -> str:
+    """The text without anything that steers a terminal."""
+    return "".join(sign for sign in str(value) if sign.isprintable() or sign == "\n")
+
+
+def as_card(card: Json) -> Panel:
+    """One CDS Hooks card as the clinician meets it: summary, detail, buttons, reasons to override, source."""
+    parts: list[RenderableType] = [Text(plain(card["summary"]), style="bold")]
+    if detail := card.get("detail"):
+        parts += [Text(), Markdown(plain(detail), hyperlinks=False)]
+    for suggestion in _each(card, "suggestions"):
+        parts += [Text(), Text(f"[ {plain(suggestion['label'])} ]", style="reverse")]
+        parts += [Padding(Text(plain(action["description"]), style="dim"), (0, 0, 0, 2)) for action in _each(suggestion, "actions")]
+    if reasons := _each(card, "overrideReasons"):
+        parts += [Text(), Text("Not taken up because:", style="bold"), *(Text(f"( ) {plain(reason['display'])}") for reason in reasons)]
+    for link in _each(card, "links"):
+        parts += [Text(), Text(f"{plain(link['label'])}: {plain(link['url'])}", style="underline")]
+    indicator = plain(card["indicator"])
+    return Panel(
+        Group(*parts),
+        title=Text(indicator),
+        title_align="left",
+        subtitle=Text(_source(card)),
+        subtitle_align="right",
+        border_style=_COLOURS.get(indicator, "white"),
+        padding=(1, 2),
+    )
+
+
+def as_answer(answer: Json) -> Group:
+    """Everything that a service answered: its cards, or why there is none."""
+    if cards := _each(answer, "cards"):
+        return Group(*(as_card(card) for card in cards))
+    extension = answer.get("extension")
+    silence = extension.get("org.cluneal-cds.silence") if isinstance(extension, Mapping) else None
+    return Group(as_silence(silence) if isinstance(silence, Mapping) else Text("No card, and no reason given."))
+
+
+def as_silence(silence: Json) -> Text:
+    """Why no card came, with the further rules that would have kept one back."""
+    text = Text.assemble("No card. ", (plain(silence["rule"]), "bold"), ": ", plain(silence["says"]))
+    also = silence.get("also")
+    return text.append(f" (also {', '.join(map(plain, also))})", style="dim") if also and isinstance(also, Sequence) else text
+
+
+def as_failure(status: int, outcome: object) -> Text:
+    """An answer that is no success, in the words of its OperationOutcome when it has one."""
+    text = Text(f"The service answered {status}.", style="bold red")
+    for issue in _each(outcome, "issue") if isinstance(outcome, Mapping) else ():
+        details = issue.get("details")
+        said = details.get("text") if isinstance(details, Mapping) else None
+        words = [plain(part) for part in (said, issue.get("diagnostics")) if part]
+        text.append("\n" + " ".join(words or [plain(issue.get("code"))]), style="default")
+    return text
+
+
+def as_knowledge(knowledge: Knowledge) -> Group:
+    """Everything that is known, one line each, in the order in which it is used."""
+    tables = [_table("Nerves", "nerve", "label", "examined", "territory findings", "kinds of support")]
+    for name, nerve in knowledge.nerves.items():
+        tables[-1].add_row(name, nerve.label, nerve.landmark.says, str(len(nerve.territory)), ", ".join(sorted(nerve.support)))
+    tables.append(_table("Rules", "id", "says", "effect", "strength", "evidence"))
+    for rows in knowledge.rules.values():
+        for row in rows:
+            tables[-1].add_row(row.id, row.says, row.effect, row.strength, ", ".join(row.evidence))
+    tables.append(_table("Findings", "finding", "label", "recognised by", "strength", "evidence"))
+    for name, finding in sorted(knowledge.findings.items()):
+        ways = dict.fromkeys(way.by for way in finding.recognised)
+        tables[-1].add_row(name, finding.label, ", ".join(ways), finding.strength, ", ".join(finding.evidence))
+    tables.append(_table("Phrases", "list", "label", "phrases", "strength", "evidence"))
+    for name, phrases in sorted(knowledge.phrases.items()):
+        tables[-1].add_row(name, phrases.label, str(len(phrases.phrase)), phrases.strength, ", ".join(phrases.evidence))
+    tables.append(_table("Value sets", "value set", "title", "codes"))
+    for name, value_set in sorted(knowledge.value_sets.items()):
+        tables[-1].add_row(name, value_set.title, str(len(value_set.codes)))
+    tables.append(_table("Evidence", "publication", "citation", "kind", "read"))
+    for name, publication in sorted(knowledge.evidence.items()):
+        tables[-1].add_row(name, publication.citation, publication.kind, publication.read)
+    return Group(
+        Text(f"Knowledge {knowledge.version.version} of {knowledge.version.date}: {knowledge.version.says}", style="bold"), *tables
+    )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=Text(f"\n{title}", style="bold"), title_justify="left", box=None, pad_edge=False, header_style="dim", expand=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    return table
+
+
+def _each(value: object, member: str) -> list[Json]:
+    """The objects in a list member; none when it is missing."""
+    found = value.get(member) if isinstance(value, Mapping) else None
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+
+
+def _source(card: Json) -> str:
+    source = card.get("source")
+    return plain(source.get("label", "")) if isinstance(source, Mapping) else ""

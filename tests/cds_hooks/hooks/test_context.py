@@ -1,0 +1,85 @@
+"""The registry, and what all contexts have in common."""
+
+import pytest
+
+from cds_hooks.errors import MalformedRequest
+from cds_hooks.hooks import HOOKS
+from cds_hooks.hooks.context import UserReference, read_id, read_optional_id, read_user
+
+
+def test_the_registry_lists_hooks_under_their_own_names():
+    """A hook is found by the name that requests carry, with the version that the library publishes."""
+    assert {name: (hook.name, hook.version) for name, hook in HOOKS.items()} == {
+        "patient-view": ("patient-view", "1.0"),
+        "encounter-start": ("encounter-start", "1.0"),
+    }
+
+
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
+def test_tokens_are_fields_and_users(hook):
+    """A template may name the primitive fields of the context, and the user by each type the hook allows."""
+    assert hook.tokens == {
+        *("context.userId", "context.patientId", "context.encounterId"),
+        *(f"user{type_}Id" for type_ in hook.user_types),
+    }
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "Practitioner/a.b-C_9",
+        "https://ehr.example.org/fhir/r4/Practitioner/a.b-C_9",
+        "http://localhost:8080/Practitioner/a.b-C_9",
+        "Practitioner/a.b-C_9/_history/2",
+        "https://ehr.example.org/Practitioner/a.b-C_9/_history/2",
+    ],
+)
+def test_a_user_reference_is_reduced_to_type_and_id(sent):
+    """Absolute and versioned references name the same user as the short form."""
+    user = read_user({"userId": sent}, ("Practitioner",))
+
+    assert user == UserReference("Practitioner", "a.b-C_9")
+    assert str(user) == "Practitioner/a.b-C_9"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(None, 7, "", "example", "Practitioner", "Practitioner/", "/Practitioner/a", "practitioner/a", "Device/a", "Practitioner/a b"),
+        *("Practitioner/a\n", "Practitioner/..", "Practitioner/a/b", "ftp://host/Practitioner/a", "https://host?x=/Practitioner/a"),
+        *("Practitioner/" + "a" * 65, "Practitioner/a#b", "Practitioner/a/_history/", "https:///Practitioner/a"),
+    ],
+)
+def test_what_is_no_user_is_refused(sent):
+    """Anything but a reference to a user of an allowed type is refused, naming the field and the types."""
+    with pytest.raises(MalformedRequest, match=r"`context\.userId` must be a reference .* Practitioner, Patient\.") as refused:
+        read_user({"userId": sent}, ("Practitioner", "Patient"))
+
+    assert not sent or sent == "Practitioner" or str(sent) not in str(refused.value)
+
+
+@pytest.mark.parametrize("sent", ["p-1", "Patient/p-1"])
+def test_an_id_is_bare(sent):
+    """An id given as a reference is taken for the id."""
+    assert read_id({"patientId": sent}, "patientId", "Patient") == "p-1"
+
+
+@pytest.mark.parametrize(
+    "sent", ["", ".", "..", "a b", "a/b", "a?b", "a&b", "a%2F", "a\n", "a\0", "é", "١", "a" * 65, "Group/a", None, 1, True, ["a"], {}]
+)
+def test_what_is_no_id_is_refused(sent):
+    """Whatever could change the meaning of a query or of an address is no id."""
+    with pytest.raises(MalformedRequest, match=r"`context\.patientId` must be the id"):
+        read_id({"patientId": sent}, "patientId", "Patient")
+
+
+@pytest.mark.parametrize("context", [{}, {"encounterId": None}, {"encounterId": ""}], ids=["absent", "null", "empty"])
+def test_an_optional_id_may_be_left_out(context):
+    """Absent, null and empty all mean that there is none."""
+    assert read_optional_id(context, "encounterId", "Encounter") is None
+
+
+def test_an_optional_id_is_checked_when_given():
+    """What is sent has to be an id, optional or not."""
+    with pytest.raises(MalformedRequest, match=r"context\.encounterId"):
+        read_optional_id({"encounterId": "a b"}, "encounterId", "Encounter")

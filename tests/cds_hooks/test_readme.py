@@ -1,0 +1,32 @@
+"""The example of cds_hooks/README.md, run as it stands there."""
+
+import re
+from pathlib import Path
+
+import httpx
+
+README = Path(__file__).parents[2] / "cds_hooks" / "README.md"
+
+
+async def test_the_example_is_a_working_service(question):
+    """Whoever copies it has discovery, cards and errors."""
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    names = {}
+    exec(example, names)  # noqa: S102 - our own text, and the point of the test
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=names["app"]), base_url="http://example") as client:
+        (service,) = (await client.get("/cds-services")).json()["services"]
+        question["prefetch"]["patient"]["active"] = False
+        answer = await client.post(f"/cds-services/{service['id']}", json=question)
+        refusal = await client.post(f"/cds-services/{service['id']}", json=question | {"prefetch": {}})
+
+    assert [card["summary"] for card in answer.json()["cards"]] == ["This record is marked as no longer in use"]
+    assert refusal.status_code == 412
+
+
+def test_the_table_of_chapters_is_complete():
+    """Every module of the package has its row."""
+    text = README.read_text(encoding="utf-8")
+    modules = {path.relative_to(README.parent).as_posix() for path in README.parent.rglob("*.py") if path.name != "__init__.py"}
+
+    assert not {module for module in modules if f"`{module}`" not in text}

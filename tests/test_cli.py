@@ -1,0 +1,166 @@
+"""The command line, as a person meets it: what it prints, where, and with which exit code."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.knowledge.load import load_knowledge
+from service.story import story_names
+
+COMMAND = Path(sys.executable).parent / "cluneal-cds"
+SERVED_BY_NOBODY = "http://127.0.0.1:9"
+
+
+def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """One finished run of the command in a terminal 100 columns wide."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")}
+    return subprocess.run(
+        [COMMAND, *words], env={**environ, "COLUMNS": "100", **settings}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def service():
+    """The address of a service that was started by the command, as `make run` does; stopped like a person stops it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen([COMMAND, "serve", "--port", str(port)], stdout=subprocess.PIPE, text=True) as process:
+        hello = [process.stdout.readline()]
+        while hello[-1] and "ctrl-C" not in hello[-1]:
+            hello.append(process.stdout.readline())
+        assert f"--send http://127.0.0.1:{port}\n" in "".join(hello)
+        assert "OPEN: no client is asked who it is" in "".join(hello)
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(2)
+        assert process.stdout.read() == "Stopped.\n"
+        assert process.wait(timeout=15) == 0
+
+
+def test_help_teaches_the_first_steps():
+    """Without any word the command says what there is, and how to see a first card."""
+    help_ = run("--help")
+
+    assert help_.returncode == 0
+    assert all(word in help_.stdout for word in ("serve", "evaluate", "story", "knowledge", "--send", "no diagnosis"))
+
+
+def test_stories_are_listed_with_what_they_tell():
+    """Every story stands in the list with its sentence."""
+    listed = run("story", "--list")
+
+    assert listed.returncode == 0
+    assert all(name in listed.stdout for name in story_names())
+
+
+def test_a_story_is_printed_as_a_request_of_today():
+    """What is printed is the request itself and nothing else, its dates counted from today."""
+    told = run("story", "laminectomy-and-right-point-recorded-today")
+    request = json.loads(told.stdout)
+
+    assert told.returncode == 0
+    assert request["hook"] == "patient-view"
+    assert datetime.now(UTC).date().isoformat() in told.stdout
+    assert told.stderr == ""
+
+
+def test_a_sent_story_comes_back_as_a_card(service):
+    """--send draws the card: its summary, its buttons, and the reasons not to take it up."""
+    drawn = run("story", "laminectomy-and-iliac-harvest", "--send", service)
+
+    assert drawn.returncode == 0
+    assert "info" in drawn.stdout
+    assert "[ " in drawn.stdout
+    assert "( ) " in drawn.stdout
+
+
+def test_a_silent_story_says_why(service):
+    """No card is an answer too, with the rule that decided."""
+    drawn = run("story", "fusion-three-weeks-ago", "--send", service)
+
+    assert drawn.returncode == 0
+    assert "No card. D-12" in drawn.stdout
+
+
+def test_a_refused_story_names_what_was_missing(service):
+    """A 412 is shown in the service's own words and ends with exit code 1."""
+    refused = run("story", "laminectomy-with-unreadable-procedures", "--send", f"{service}/")
+
+    assert refused.returncode == 1
+    assert "412" in refused.stderr
+    assert "procedures" in refused.stderr
+
+
+def test_nobody_at_the_address_is_said_in_a_sentence():
+    """A wrong address tells how to start a service, without a traceback."""
+    alone = run("story", "empty-chart", "--send", SERVED_BY_NOBODY)
+
+    assert alone.returncode == 1
+    assert "cluneal-cds serve" in alone.stderr
+    assert "Traceback" not in alone.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("story",),
+        ("story", "no-such-story"),
+        ("story", "empty-chart", "--send", "127.0.0.1:8000"),
+        ("evaluate",),
+        ("evaluate", "no-such-file.json"),
+        ("serve", "--port", "many"),
+        ("serve", "--port", "99999"),
+        ("serve", "--host", "0.0.0.0"),
+        ("no-such-command",),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_sentence(words):
+    """A command that cannot be meant says so on standard error, without a traceback."""
+    wrong = run(*words)
+
+    assert wrong.returncode == 2
+    assert wrong.stderr.strip()
+    assert "Traceback" not in wrong.stderr
+
+
+def test_wrong_settings_come_all_at_once():
+    """Every setting that stops the start is named in one message, and nothing starts."""
+    wrong = run("serve", CLUNEAL_PORT="many", CLUNEAL_CLIENTS_FILE="clients.toml", CLUNEAL_ORIGIN="https://ehr.example")
+
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("3 problems in the settings:")
+    assert wrong.stdout == ""
+
+
+def test_a_taken_port_is_said_and_nothing_starts(service):
+    """A second service on the same port ends at once and says why."""
+    second = run("serve", "--port", service.rpartition(":")[2])
+
+    assert second.returncode not in (0, 2)
+    assert "in use" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_sound_knowledge_is_counted():
+    """`knowledge check` names the version and how much there is."""
+    checked = run("knowledge", "check")
+
+    assert checked.returncode == 0
+    assert f"Knowledge {load_knowledge().version.version} is sound" in checked.stdout
+
+
+def test_all_knowledge_is_listed():
+    """`knowledge list` shows every rule, nerve, finding, value set and publication."""
+    listed = run("knowledge", "list", COLUMNS="240")
+    knowledge = load_knowledge()
+    names = {row.id for rows in knowledge.rules.values() for row in rows}
+    names.update(knowledge.nerves, knowledge.findings, knowledge.value_sets, knowledge.evidence, knowledge.phrases)
+
+    assert listed.returncode == 0
+    assert not [name for name in sorted(names) if name not in listed.stdout]

@@ -1,0 +1,159 @@
+"""Settings: what the environment may say, and what stops the start."""
+
+import pytest
+
+from service.settings import InvalidSettings, read_settings
+
+
+def problems(environ: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(InvalidSettings) as refused:
+        read_settings(environ)
+    return refused.value.problems
+
+
+def test_an_empty_environment_gives_a_service_on_loopback():
+    """Nothing has to be set: the service listens on 127.0.0.1:8000 and names itself so."""
+    settings = read_settings({})
+
+    assert (settings.host, settings.port, settings.base_url) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
+    assert (settings.open, settings.origins, str(settings.time_zone)) == (False, (), "UTC")
+
+
+def test_every_setting_is_read_from_its_variable():
+    """Each field has one variable, with the prefix CLUNEAL_."""
+    settings = read_settings(
+        {
+            "CLUNEAL_HOST": "::1",
+            "CLUNEAL_PORT": "9000",
+            "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example/cluneal/",
+            "CLUNEAL_OPEN": "1",
+            "CLUNEAL_ORIGINS": "https://ehr.example, http://localhost:8080",
+            "CLUNEAL_MAX_BODY_MB": "4",
+            "CLUNEAL_RECEIVE_DEADLINE_S": "1.5",
+            "CLUNEAL_TIME_ZONE": "America/Chicago",
+            "CLUNEAL_LOG_LEVEL": "warning",
+        }
+    )
+
+    assert settings.model_dump(mode="json") == {
+        "host": "::1",
+        "port": 9000,
+        "public_base_url": "https://cds.example/cluneal",
+        "open": True,
+        "origins": ["https://ehr.example", "http://localhost:8080"],
+        "max_body_mb": 4,
+        "receive_deadline_s": 1.5,
+        "time_zone": "America/Chicago",
+        "log_level": "warning",
+    }
+
+
+def test_only_the_given_environment_counts(monkeypatch):
+    """The process environment is an argument; it does not leak in."""
+    monkeypatch.setenv("CLUNEAL_PORT", "9999")
+
+    assert read_settings({}).port == 8000
+
+
+def test_other_programs_variables_are_left_alone():
+    """Variables without our prefix are nobody's business here."""
+    assert read_settings({"PORT": "1", "HOST": "x", "PATH": "/bin"}).port == 8000
+
+
+def test_an_empty_variable_is_not_set():
+    """A variable left empty in a deployment file means its default."""
+    assert read_settings({"CLUNEAL_PORT": "", "CLUNEAL_ORIGINS": "", "CLUNEAL_HOST": ""}).port == 8000
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "address"),
+    [
+        ("localhost", "8000", "http://localhost:8000"),
+        ("::1", "8001", "http://[::1]:8001"),
+        ("0.0.0.0", "8002", "http://localhost:8002"),
+        ("::", "8003", "http://localhost:8003"),
+    ],
+)
+def test_the_public_address_follows_host_and_port(host, port, address):
+    """Unless it is named, the public address is one that a browser on this machine can open."""
+    assert read_settings({"CLUNEAL_HOST": host, "CLUNEAL_PORT": port, "CLUNEAL_OPEN": "1"}).base_url == address
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "cds.example", "127.0.0.1.example"])
+def test_an_open_service_stays_on_loopback(host):
+    """Without clients to trust, any address but a loopback one stops the start."""
+    (problem,) = problems({"CLUNEAL_HOST": host})
+
+    assert "loopback" in problem
+    assert "CLUNEAL_OPEN=1" in problem
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
+def test_loopback_needs_no_permission(host):
+    """Every loopback address is fine as it is."""
+    assert read_settings({"CLUNEAL_HOST": host}).host == host
+
+
+@pytest.mark.parametrize("name", ["CLUNEAL_CLIENTS_FILE", "CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS"])
+def test_a_setting_of_a_later_version_stops_the_start(name):
+    """Nobody is left believing that clients are checked or decisions are kept when they are not."""
+    assert problems({name: "anything"}) == (f"{name} is not supported yet by this version",)
+
+
+def test_a_mistyped_setting_stops_the_start():
+    """A name we do not know is named, with the one that was probably meant."""
+    assert problems({"CLUNEAL_ORIGIN": "https://ehr.example"}) == ("CLUNEAL_ORIGIN is not a setting (did you mean CLUNEAL_ORIGINS?)",)
+
+
+def test_an_unrecognisable_setting_gets_the_list():
+    """A name that resembles nothing is answered with all the names there are."""
+    (problem,) = problems({"CLUNEAL_QQQQQQQQQQ": "1"})
+
+    assert "CLUNEAL_QQQQQQQQQQ is not a setting" in problem
+    assert "CLUNEAL_TIME_ZONE" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLUNEAL_PORT", "http"),
+        ("CLUNEAL_PORT", "70000"),
+        ("CLUNEAL_PUBLIC_BASE_URL", "cds.example"),
+        ("CLUNEAL_PUBLIC_BASE_URL", "https://user:secret@cds.example"),
+        ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example/?a=b"),
+        ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example:port"),
+        ("CLUNEAL_OPEN", "perhaps"),
+        ("CLUNEAL_ORIGINS", "*"),
+        ("CLUNEAL_ORIGINS", "ehr.example"),
+        ("CLUNEAL_ORIGINS", "https://ehr.example/"),
+        ("CLUNEAL_MAX_BODY_MB", "0"),
+        ("CLUNEAL_RECEIVE_DEADLINE_S", "0"),
+        ("CLUNEAL_RECEIVE_DEADLINE_S", "nan"),
+        ("CLUNEAL_RECEIVE_DEADLINE_S", "inf"),
+        ("CLUNEAL_TIME_ZONE", "Chicago"),
+        ("CLUNEAL_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_value_that_cannot_be_names_its_variable(name, value):
+    """A wrong value is answered with its variable's name, never with the value: it may be a secret typed into the wrong place."""
+    (problem,) = problems({name: value})
+
+    assert problem.startswith(f"{name}: ")
+    assert "secret" not in problem
+
+
+def test_all_problems_come_at_once():
+    """Whoever sets up the service mends everything in one go."""
+    with pytest.raises(InvalidSettings) as refused:
+        read_settings(
+            {
+                "CLUNEAL_PORT": "x",
+                "CLUNEAL_LOG_LEVEL": "loud",
+                "CLUNEAL_CLIENTS_FILE": "c.toml",
+                "CLUNEAL_HOTS": "::1",
+                "CLUNEAL_HOST": "::",
+            }
+        )
+
+    assert len(refused.value.problems) == 5
+    assert str(refused.value).startswith("5 problems in the settings:\n  ")
