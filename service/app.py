@@ -21,7 +21,7 @@ def create_app(settings: Settings) -> FastAPI:
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
-    services = offered_services(load_knowledge(), clock=today, base_url=settings.base_url)
+    services = offered_services(load_knowledge(), clock=today)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     app.include_router(cds_hooks_router(services, limits=limits))
 

@@ -24,12 +24,19 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from cds_hooks.errors import CDSHooksError
+from cds_hooks.hooks import HOOKS
+from cds_hooks.request import read_request
 from service import terminal
 from service.app import create_app
-from service.errors import ClinicError
+from service.errors import ClinicError, UnreadableChart
+from service.evaluate import evaluate as evaluate_chart
+from service.fhir.chart import Chart, chart_of_bundle, chart_of_prefetch, kind_of
 from service.knowledge.load import load_knowledge
+from service.record import Call
 from service.settings import InvalidSettings, Settings, read_settings
 from service.story import UnknownStory, hook_request, read_story, story_names
+from service.transcript import transcribe
 
 SERVICE = "cluneal-patient-view"
 FIRST_STORY = "laminectomy-and-iliac-harvest"
@@ -89,6 +96,34 @@ def serve(
         _AnnouncedServer(config, settings).run()
     except KeyboardInterrupt:
         _out.print("Stopped.")
+
+
+@app.command(
+    epilog=_examples(
+        "cluneal-cds evaluate chart.json",
+        "cluneal-cds evaluate request.json --today 2026-11-20 --json",
+        f"cluneal-cds story {FIRST_STORY} | cluneal-cds evaluate -",
+    )
+)
+def evaluate(
+    file: Annotated[
+        typer.FileBinaryRead, typer.Argument(help="A FHIR R4 Bundle with one Patient, or a CDS Hooks request; - for standard input.")
+    ],
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day to answer for. Without it, today.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
+    chart, call = _opened(file.read())
+    day = today.date() if today else _today(read_settings(os.environ))
+    evaluation = evaluate_chart(chart, load_knowledge(), today=day, call=call)
+    if as_json:
+        sys.stdout.write(json.dumps(transcribe(evaluation), indent=2, ensure_ascii=False) + "\n")
+    else:
+        _out.print(terminal.as_evaluation(evaluation))
+    if evaluation.refusal:
+        raise typer.Exit(1)
 
 
 @app.command(
@@ -181,6 +216,22 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
     except (OSError, ValueError) as failed:
         reason = failed.reason if isinstance(failed, urllib.error.URLError) else failed
         _stop(f"No CDS service answered at {url} ({reason}). Start one with: cluneal-cds serve", code=1)
+
+
+def _opened(body: bytes) -> tuple[Chart, Call]:
+    """The chart in a file, and who asks: in a bare Bundle, some practitioner outside any visit."""
+    if kind_of(body):
+        chart = chart_of_bundle(body)
+        return chart, Call(chart.patient, user="Practitioner/1")
+    try:
+        request = read_request(body, hooks=HOOKS)
+    except CDSHooksError as error:
+        raise UnreadableChart(
+            f"This file is no FHIR Bundle and no request that can be answered. {error.text} {error.diagnostics}"
+        ) from None
+    context = request.context
+    call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "")
+    return chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server), call
 
 
 def _list_stories() -> None:

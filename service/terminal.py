@@ -13,7 +13,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from service.evaluate import Evaluation
 from service.knowledge.model import Knowledge
+from service.reasoning.findings import Proof
+from service.reasoning.truth import State
+from service.transcript import on_the_wire
+
+# As many as a reader follows; `evaluate --json` names them all.
+MOST_PROOFS = 4
 
 Json = Mapping[str, object]
 
@@ -74,6 +81,69 @@ def as_failure(status: int, outcome: object) -> Text:
         words = [plain(part) for part in (said, issue.get("diagnostics")) if part]
         text.append("\n" + " ".join(words or [plain(issue.get("code"))]), style="default")
     return text
+
+
+def as_evaluation(evaluation: Evaluation) -> Group:
+    """One look at a chart, from what was read to the card or the reason for its absence."""
+    record = evaluation.record
+    parts: list[RenderableType] = [
+        Text(f"Chart of {plain(record.patient.reference) if record.patient else 'an unread patient'}", style="bold")
+    ]
+    used = ", ".join(f"{len(facts)} {kind.__name__}" for kind, facts in record.facts.items())
+    parts.append(Text(f"Used: {used or 'nothing'}"))
+    keys = _table("Read", "key", "state")
+    for key, state in record.keys.items():
+        keys.add_row(key, state.value)
+    parts.append(keys)
+    if evaluation.issues:
+        issues = _table("Could not be used", "where", "why")
+        for issue in evaluation.issues:
+            issues.add_row(plain(issue.where), plain(issue.says))
+        parts.append(issues)
+    return Group(*parts, *_findings(evaluation), *_assessments(evaluation), Text(), *_conclusion(evaluation))
+
+
+def _findings(evaluation: Evaluation) -> list[RenderableType]:
+    found = {state: [finding for finding in evaluation.findings if finding.state is state] for state in State}
+    table = _table("Findings", "finding", "state", "proof")
+    for finding in (*found[State.PRESENT], *found[State.ABSENT]):
+        table.add_row(finding.id, finding.state.value, Text(_proofs(finding.proof)))
+    unknown = ", ".join(finding.id for finding in found[State.UNKNOWN])
+    return [table, Text(f"\nUnknown, that is not recorded either way: {unknown}", style="dim")]
+
+
+def _assessments(evaluation: Evaluation) -> list[RenderableType]:
+    if evaluation.outcome is None:
+        return []
+    table = _table("Assessments", "nerve", "tier", "side", "because", "support")
+    for one in evaluation.outcome.assessments:
+        basis = f" (by {one.laterality.basis})" if one.laterality.basis else ""
+        table.add_row(one.nerve, one.tier.word, f"{one.laterality.side.value}{basis}", one.reasons, ", ".join(one.support.kinds))
+    return [table, Text(f"\nRules that decided: {', '.join(evaluation.outcome.rules)}", style="dim")]
+
+
+def _conclusion(evaluation: Evaluation) -> list[RenderableType]:
+    if refusal := evaluation.refusal:
+        why = {"foreign": "there is data of another patient under", "unread": "needed data was not sent or could not be read:"}
+        return [Text(f"No answer (412): {why[refusal.reason]} {', '.join(refusal.keys)}.", style="bold red")]
+    if silence := evaluation.silence:
+        return [as_silence({"rule": silence.rule, "says": silence.says, "also": list(silence.also)})]
+    return [as_card(card) for card in on_the_wire(evaluation)]
+
+
+def _proofs(proofs: Sequence[Proof]) -> str:
+    more = len(proofs) - MOST_PROOFS
+    return "\n".join((*map(_proof, proofs[:MOST_PROOFS]), *([f"and {more} older"] if more > 0 else ())))
+
+
+def _proof(proof: Proof) -> str:
+    words = [
+        proof.words,
+        proof.when.in_words() if proof.when else "undated",
+        f'"{proof.quote}"' if proof.quote else "",
+        f"[{proof.reference}]",
+    ]
+    return plain(" ".join(word for word in words if word))
 
 
 def as_knowledge(knowledge: Knowledge) -> Group:

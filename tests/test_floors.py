@@ -19,6 +19,7 @@ FLOORS = {
         "cli",
         "app",
         "web cds_services screening story terminal",
+        "transcript",
         "evaluate",
         "cards",
         "reasoning fhir",

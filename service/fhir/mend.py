@@ -1,7 +1,8 @@
 """A tolerant reading of one resource that does not have its shape: every element that can be read is kept, the others are named.
 
 The fast path decodes a resource in one step and refuses it whole for one odd element; such a resource comes here. Common liberties are
-understood (one thing where a list belongs, a list where one thing belongs, a bare word where a CodeableConcept belongs); nothing is guessed.
+understood (one thing where a list belongs, a list where one thing belongs, a bare word where a CodeableConcept belongs);
+nothing is guessed.
 """
 
 from collections.abc import Mapping

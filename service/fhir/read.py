@@ -5,6 +5,7 @@ One bad resource becomes an Issue and its neighbours are kept. Nothing is droppe
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -42,7 +43,12 @@ class Reading:
 
 def read_chart(chart: Chart, knowledge: Knowledge, *, encounter: str | None = None) -> Reading:
     """The record of the patient whose chart it is; `encounter` is the id of the visit the call is about."""
-    return _Pass(chart, Terms(knowledge), encounter).read()
+    return _Pass(chart, _terms(knowledge), encounter).read()
+
+
+@lru_cache(maxsize=4)
+def _terms(knowledge: Knowledge) -> Terms:
+    return Terms(knowledge)
 
 
 class _Pass:

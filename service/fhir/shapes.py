@@ -281,6 +281,14 @@ class OperationOutcome(Struct, gc=False):
 KINDS: dict[str, type[OfPatient]] = {
     kind.__name__: kind
     for kind in (
-        AllergyIntolerance, Condition, DiagnosticReport, Encounter, ImagingStudy, MedicationRequest, Observation, Procedure, ServiceRequest,
+        AllergyIntolerance,
+        Condition,
+        DiagnosticReport,
+        Encounter,
+        ImagingStudy,
+        MedicationRequest,
+        Observation,
+        Procedure,
+        ServiceRequest,
     )
-}  # fmt: skip
+}

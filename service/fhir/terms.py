@@ -7,7 +7,7 @@ from service.fhir.shapes import CodeableConcept, Concepts, Notes
 from service.knowledge.model import Knowledge
 from service.record import Coding, Side
 
-_WORD = re.compile(r"(?<![a-z])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
+_WORD = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
 _NO_NAMES: frozenset[str] = frozenset()
 LONGEST_TEXT = 200_000
 

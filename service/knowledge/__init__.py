@@ -1,1 +1,1 @@
-"""What is known: value sets, findings, rules, nerves, phrases and evidence as files a clinician can review, and the code that loads them."""
+"""What is known: value sets, findings, rules, nerves, phrases and evidence as files a clinician can review, and their loading."""

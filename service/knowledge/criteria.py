@@ -5,17 +5,22 @@ Each names itself in `by`; `reasoning/criteria.py` holds the function of the sam
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Resource = Literal["AllergyIntolerance", "Condition", "DiagnosticReport", "Encounter", "ImagingStudy", "MedicationRequest", "Observation",
-                   "Procedure", "ServiceRequest"]  # fmt: skip
+from service.knowledge.shape import Shape
+
+Resource = Literal[
+    "AllergyIntolerance",
+    "Condition",
+    "DiagnosticReport",
+    "Encounter",
+    "ImagingStudy",
+    "MedicationRequest",
+    "Observation",
+    "Procedure",
+    "ServiceRequest",
+]
 Days = Annotated[int, Field(ge=0)]
-
-
-class Shape(BaseModel):
-    """A table of a knowledge file: an unknown key is an error, and nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class EventTerms(Shape):
@@ -74,11 +79,13 @@ class SitedEvent(EventTerms):
 class MeasuredValue(Shape):
     """A measured number on one side of a bound, in one of the units named; another unit is unknown, never assumed.
 
+    reads    the prefetch key whose query asks for these codes
     latest   only the newest measurement decides; otherwise any
     units    accepted unit -> factor to the unit of the bound ("" is a number without unit)
     """
 
     by: Literal["measured-value"]
+    reads: Literal["surveys", "labs"]
     value_set: tuple[str, ...] = Field(min_length=1)
     at_least: float | None = None
     below: float | None = None
@@ -132,8 +139,8 @@ class CurrentPain(Shape):
 
 
 class LastingPain(Shape):
-    """Pain for at least so many days: by its onset, by a code or word that says chronic, by two entries so far apart, or by an active problem
-    recorded so long ago. ABSENT when an onset is on record, all of it later than that."""
+    """Pain for at least so many days: by its onset, by a code or word that says chronic, by two entries so far apart, or by an
+    active problem recorded so long ago. ABSENT when an onset is on record, all of it later than that."""
 
     by: Literal["lasting-pain"]
     pain: tuple[str, ...] = Field(min_length=1)
@@ -142,9 +149,13 @@ class LastingPain(Shape):
 
 
 class CodedAnswer(Shape):
-    """An Observation whose code is in one value set and whose value is in another; two answers of one day and side that differ are unknown."""
+    """An Observation whose code is in one value set and whose value is in another; two answers of one day and side that differ are unknown.
+
+    reads   the prefetch key whose query asks for these codes
+    """
 
     by: Literal["coded-answer"]
+    reads: Literal["exams", "surveys", "labs"]
     value_set: tuple[str, ...] = Field(min_length=1)
     value: tuple[str, ...] = Field(min_length=1)
     within_days: Days | None = None
@@ -166,7 +177,7 @@ class Setting(Shape):
 
 
 class Combination(Shape):
-    """Other findings taken together: all of `all_of`, at least one of `any_of`, none of `none_of` (surely absent), and none of `unless` present."""
+    """Other findings taken together: all of `all_of`, one of `any_of`, none of `none_of` (surely absent), none of `unless` present."""
 
     by: Literal["combination"]
     all_of: tuple[str, ...] = ()
@@ -176,7 +187,18 @@ class Combination(Shape):
 
 
 Criterion = Annotated[
-    CodedEvent | WordedEvent | SitedEvent | MeasuredValue | ClearStudy | StudyPhrase | StudyMade | CurrentPain | LastingPain | CodedAnswer | Age
-    | Setting | Combination,
+    CodedEvent
+    | WordedEvent
+    | SitedEvent
+    | MeasuredValue
+    | ClearStudy
+    | StudyPhrase
+    | StudyMade
+    | CurrentPain
+    | LastingPain
+    | CodedAnswer
+    | Age
+    | Setting
+    | Combination,
     Field(discriminator="by"),
-]  # fmt: skip
+]

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
 from service.knowledge.criteria import ClearStudy, Combination, CurrentPain, LastingPain, StudyMade, StudyPhrase, WordedEvent
-from service.knowledge.model import FindingDefinition, Knowledge, Nerve, Pathway, RuleRow
+from service.knowledge.model import FindingDefinition, Knowledge, Pathway, RuleRow
+from service.knowledge.nerve import Nerve
 
 
 def dangling(knowledge: Knowledge) -> list[str]:
@@ -34,7 +35,9 @@ def dangling(knowledge: Knowledge) -> list[str]:
     for name, context in knowledge.contexts.items():
         check(f"contexts/{name}.toml", "publication", context.evidence, knowledge.evidence)
         check(f"contexts/{name}.toml", "value set", (*context.same_day, *context.sites, *context.never_same_day), knowledge.value_sets)
-        check(f"contexts/{name}.toml", "phrase list", filter(None, (context.named, context.also_named, context.never_with)), knowledge.phrases)
+        check(
+            f"contexts/{name}.toml", "phrase list", filter(None, (context.named, context.also_named, context.never_with)), knowledge.phrases
+        )
     for rule in (rule for stage in knowledge.rules.values() for rule in stage):
         check(f"rules  {rule.id}:", "publication", rule.evidence, knowledge.evidence)
         check(f"rules  {rule.id}:", "finding", findings_of_rule(rule), knowledge.findings)
@@ -43,6 +46,7 @@ def dangling(knowledge: Knowledge) -> list[str]:
         check(f"nerves/{name}.toml", "finding", findings_of_nerve(nerve), knowledge.findings)
     for name, phrases in knowledge.phrases.items():
         check(f"phrases/{name}.toml", "publication", phrases.evidence, knowledge.evidence)
+    check("wording.toml", "publication", knowledge.wording.evidence, knowledge.evidence)
     check("pathway.toml", "finding", findings_of_pathway(knowledge.pathway), knowledge.findings)
     return problems or [f"findings/{name}.toml  needs itself: {' -> '.join(circle)}" for name, circle in _circles(knowledge.findings)]
 
@@ -55,14 +59,31 @@ def findings_of_rule(rule: RuleRow) -> tuple[str, ...]:
 def findings_of_nerve(nerve: Nerve) -> tuple[str, ...]:
     """Every finding that a nerve's file speaks of."""
     support = tuple(name for names in nerve.support.values() for name in names)
-    return (*nerve.territory, *nerve.located, *nerve.reproduced, *nerve.reproduced_before, *nerve.denied, *support, *nerve.surgical,
-            *nerve.also, *nerve.block_ordered)  # fmt: skip
+    return (
+        *nerve.territory,
+        *nerve.located,
+        *nerve.reproduced,
+        *nerve.reproduced_before,
+        *nerve.denied,
+        *support,
+        *nerve.surgical,
+        *nerve.also,
+        *nerve.block_ordered,
+    )
 
 
 def findings_of_pathway(pathway: Pathway) -> tuple[str, ...]:
     """Every finding that the stages themselves speak of."""
-    return (pathway.pain, *pathway.generic_pain, *pathway.side_of_pain, *pathway.harvest, *pathway.competing, pathway.unplaced_point,
-            pathway.imaging, *pathway.examined)  # fmt: skip
+    return (
+        pathway.pain,
+        *pathway.generic_pain,
+        *pathway.side_of_pain,
+        *pathway.harvest,
+        *pathway.competing,
+        pathway.unplaced_point,
+        pathway.imaging,
+        *pathway.examined,
+    )
 
 
 def _value_sets_of(criterion: object) -> tuple[str, ...]:

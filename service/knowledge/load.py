@@ -15,14 +15,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from service.errors import InvalidKnowledge
-from service.knowledge.criteria import Shape
 from service.knowledge.links import dangling
 from service.knowledge.model import (
     Context,
     FindingDefinition,
     Knowledge,
     Language,
-    Nerve,
     Pathway,
     PhraseList,
     Publication,
@@ -33,7 +31,10 @@ from service.knowledge.model import (
     ValueSet,
     Version,
 )
+from service.knowledge.nerve import Nerve
+from service.knowledge.shape import Shape
 from service.knowledge.tables import code_table, lexicon_of, signals_of
+from service.knowledge.wording import Wording
 
 FOLDER = Path(__file__).parent
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -56,6 +57,7 @@ def read_folder(folder: Path) -> Knowledge:
     parts = {
         "version": _one(folder / "version.toml", Version, problems),
         "language": _one(folder / "language.toml", Language, problems),
+        "wording": _one(folder / "wording.toml", Wording, problems),
         "pathway": _one(folder / "pathway.toml", Pathway, problems),
     }
     knowledge = Knowledge(

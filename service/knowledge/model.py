@@ -10,43 +10,31 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service.knowledge.criteria import Criterion, Shape
-
-Strength = Literal["guideline", "cohort", "case-series", "anatomy", "expert"]
-NerveName = Literal["superior", "middle", "inferior"]
-Words = Annotated[str, Field(min_length=1)]
-
-
-class Sourced(Shape):
-    """Something that is claimed: by publications, or by us."""
-
-    strength: Strength
-    evidence: tuple[str, ...] = ()
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _is_cited(self) -> Self:
-        if not self.evidence and self.strength != "expert":
-            raise ValueError('evidence empty and strength not "expert"; cite a publication or say it is expert opinion')
-        return self
+from service.knowledge.criteria import Criterion
+from service.knowledge.nerve import Nerve
+from service.knowledge.shape import Shape, Sourced, Words
+from service.knowledge.wording import Wording
 
 
 class FindingDefinition(Sourced):
     """A finding and the ways to recognise it; one way that answers PRESENT is enough.
 
-    words   how a card names it, lower case ("lumbar fusion")
+    words   how a card names it, lower case ("lumbar fusion");  short: the same in a summary, where words are few
     """
 
     label: Words
     words: Words
+    short: str = ""
     recognised: tuple[Criterion, ...] = Field(min_length=1)
 
 
 class Phrase(Shape):
-    """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the last."""
+    """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the
+    last, and none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis)."""
 
     words: tuple[tuple[Words, ...], ...] = Field(min_length=1)
     apart: int = 12
+    never_between: tuple[Words, ...] = ()
 
 
 class PhraseList(Sourced):
@@ -97,10 +85,11 @@ class Study(Sourced):
 class Context(Sourced):
     """What must be on record beside an entry whose code or words do not say enough by themselves.
 
-    same_day, sites, named    one of these is enough (none of them given: nothing is asked): a procedure of these value sets on the same day, give
-                              or take one; a body site of these value sets; these phrases in its own words
-    also_named                phrases that its own words must hold besides
-    never_with, never_same_day    phrases in its own words, and procedures of that day, that speak against it
+    same_day     a procedure of one of these value sets on the same day, give or take one
+    sites        a body site of one of these value sets;  named: one of these phrases in its own words
+                 one of same_day, sites and named is enough; when none is given, nothing is asked
+    also_named   phrases that its own words must hold besides
+    never_with   phrases in its own words, and never_same_day: procedures of that day, that speak against it
     """
 
     label: Words
@@ -115,9 +104,9 @@ class Context(Sourced):
 class RuleRow(Sourced):
     """A rule: it holds when all of `all_of`, one of `any_of` and none of `none_of` say so, and no finding of `unless` is present.
 
-    effect    silence: nothing is said;  silence-nerve: nothing of that nerve;  required: without it nothing is said;  cap-low, cap-moderate: the
-              highest tier;  stop-block: no block is offered;  caution, against: said on the card;  support: counted with the nerves;  tier: a row
-              of the tier table, decided in code
+    effect    silence: nothing is said;  silence-nerve: nothing of that nerve;  required: without it nothing is said;
+              cap-low, cap-moderate: the highest tier;  stop-block: no block is offered;  caution, against: said on the card;
+              support: named among the rules that decided;  tier: a row of the tier table, decided in code
     opposite  a cap-low that is only a cap-moderate when the lesion lies on the other side than the pain
     says      why nothing is said, or what the clinician is told; one sentence
     """
@@ -129,7 +118,9 @@ class RuleRow(Sourced):
     none_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     opposite: bool = False
-    effect: Literal["silence", "silence-nerve", "required", "cap-low", "cap-moderate", "stop-block", "caution", "against", "support", "tier"]
+    effect: Literal[
+        "silence", "silence-nerve", "required", "cap-low", "cap-moderate", "stop-block", "caution", "against", "support", "tier"
+    ]
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:
@@ -143,57 +134,6 @@ class RuleFile(Shape):
 
     says: Words
     rule: tuple[RuleRow, ...] = Field(min_length=1)
-
-
-class Landmark(Shape):
-    """Where to press, in words and centimetres."""
-
-    says: Words
-    examine: Words
-    from_: Annotated[str, Field(alias="from")]
-    range_cm: tuple[float, float]
-    evidence: tuple[str, ...] = Field(min_length=1)
-
-
-class SuggestedSite(Shape):
-    """The body site a suggested resource names; without a verified code, words alone."""
-
-    text: Words
-    system: str = ""
-    code: str = ""
-
-
-class Nerve(Sourced):
-    """One cluneal nerve: where it hurts, where to press, what supports it, what a block of it is called.
-
-    territory    findings that place the pain in its territory (A)
-    located      findings of a tender point at its landmark, whatever it brings on
-    reproduced   such a point reproduces the usual pain, recent (B);  reproduced_before: longer ago
-    denied       pressing there was recorded not to reproduce the pain
-    support      kind (S1..S6) -> findings; a kind counts once
-    surgical     the support findings that are surgery: they alone open the way without a known territory
-    also         findings named without published numbers: shown, not counted
-    """
-
-    label: Words
-    adjective: Words
-    order: int
-    territory: tuple[str, ...]
-    located: tuple[str, ...]
-    reproduced: tuple[str, ...]
-    reproduced_before: tuple[str, ...]
-    denied: tuple[str, ...]
-    support: dict[Literal["S1", "S2", "S3", "S4", "S5", "S6"], tuple[str, ...]]
-    surgical: tuple[str, ...]
-    also: tuple[str, ...] = ()
-    rule: Words
-    landmark: Landmark
-    site: SuggestedSite
-    exam_code: Words
-    block_code: Words
-    block_label: Words
-    block_ordered: tuple[str, ...]
-    guidance: Words
 
 
 class Publication(Shape):
@@ -221,7 +161,8 @@ class System(Shape):
 class Pathway(Sourced):
     """The findings and numbers that the stages themselves speak of.
 
-    pain            pain is on record now;  generic_pain: without a territory;  side_of_pain: findings whose entries tell the side of the pain
+    pain            pain is on record now;  generic_pain: without a territory
+    side_of_pain    findings whose entries tell the side of the pain
     harvest         the events whose side stands in when the side of the pain is unknown
     competing       diagnoses that forbid a card without a known territory
     support_needed  kinds of support for a moderate tier
@@ -239,7 +180,6 @@ class Pathway(Sourced):
     support_needed: Annotated[int, Field(ge=1, le=6)]
     block_within_days: int
     silent_tier: Words
-    limits: Words
 
 
 class Version(Shape):
@@ -259,7 +199,7 @@ class ValueSet:
     codes: frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """Everything that is known, immutable, cross-checked and compiled for reading.
 
@@ -281,6 +221,7 @@ class Knowledge:
     rules: Mapping[str, tuple[RuleRow, ...]]
     nerves: Mapping[str, Nerve]
     pathway: Pathway
+    wording: Wording
     evidence: Mapping[str, Publication]
     codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]
     lexicon: Mapping[str, frozenset[str]]

@@ -3,16 +3,16 @@
 Each answers (state, proof). A record that does not mention a thing does not rule it out: most of them never answer ABSENT.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from service.dates import whole_years
 from service.knowledge.criteria import (
     Age,
+    CodedAnswer,
     CodedEvent,
     Combination,
     CurrentPain,
-    CodedAnswer,
     LastingPain,
     MeasuredValue,
     Setting,
@@ -21,7 +21,7 @@ from service.knowledge.criteria import (
 )
 from service.knowledge.model import FindingDefinition, PhraseList
 from service.reasoning.events import counts, is_valid
-from service.reasoning.findings import Answer, Finding, Findings, Proof, proof_of
+from service.reasoning.findings import Answer, Criteria, Finding, Findings, Proof, proof_of
 from service.reasoning.language import Mention, Sense
 from service.reasoning.studies import clear_study, study_made, study_phrase
 from service.reasoning.truth import State, all_present, any_present, opposite
@@ -89,9 +89,12 @@ def measured_value(criterion: MeasuredValue, definition: FindingDefinition, find
     window = [
         fact
         for fact in findings.record.coded(criterion.value_set)
-        if isinstance(fact, Observation) and fact.quantity is not None and is_valid(fact, ever=False, suspected=False)
-        and fact.when is not None and fact.when.is_within(criterion.within_days, before=findings.today)
-    ]  # fmt: skip
+        if isinstance(fact, Observation)
+        and fact.quantity is not None
+        and is_valid(fact, ever=False, suspected=False)
+        and fact.when is not None
+        and fact.when.is_within(criterion.within_days, before=findings.today)
+    ]
     ranked = sorted(window, key=lambda fact: (fact.when.last if fact.when else findings.today, fact.reference), reverse=True)
     judged = [(fact, _meets(fact, criterion)) for fact in (ranked[:1] if criterion.latest else ranked)]
     proof = tuple(proof_of(fact, definition.words, quote=_figure(fact)) for fact, met in judged if met)
@@ -118,7 +121,9 @@ def _meets(fact: Observation, criterion: MeasuredValue) -> bool | None:
 def _comparator_decides(comparator: str, value: float, criterion: MeasuredValue) -> bool:
     """Whether "less than x" or "more than x" settles the question."""
     if comparator in ("<", "<="):
-        return (criterion.below is not None and value <= criterion.below) or (criterion.at_least is not None and value <= criterion.at_least)
+        return (criterion.below is not None and value <= criterion.below) or (
+            criterion.at_least is not None and value <= criterion.at_least
+        )
     return (criterion.at_least is not None and value >= criterion.at_least) or (criterion.below is not None and value >= criterion.below)
 
 
@@ -141,7 +146,7 @@ def current_pain(criterion: CurrentPain, definition: FindingDefinition, findings
 def _is_recent(one: Proof, days: int, findings: Findings) -> bool:
     return (one.when is not None and one.when.is_within(days, before=findings.today) is True) or any(
         recorded.is_within(days, before=findings.today) is True for recorded in _recorded(one.reference, findings)
-    )  # fmt: skip
+    )
 
 
 def _recorded(reference: str, findings: Findings) -> Iterable[Any]:
@@ -177,8 +182,10 @@ def _dates(one: Proof, facts: Mapping[str, Condition]) -> Iterable[Any]:
 def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when an Observation of such a code has such a value; contradicting answers of one day and side prove nothing."""
     points = [
-        fact for fact in findings.record.coded(criterion.value_set) if isinstance(fact, Observation) and is_valid(fact, ever=False, suspected=False)
-    ]  # fmt: skip
+        fact
+        for fact in findings.record.coded(criterion.value_set)
+        if isinstance(fact, Observation) and is_valid(fact, ever=False, suspected=False)
+    ]
     proof = []
     for fact in points:
         if fact.value_names.isdisjoint(criterion.value) or fact.when is None:
@@ -231,7 +238,7 @@ def _holding(found: Iterable[Finding]) -> Iterable[Finding]:
     return (one for one in found if one.is_present)
 
 
-CRITERIA: Mapping[str, Callable[[Any, FindingDefinition, Findings], Answer]] = {
+CRITERIA: Criteria = {
     "coded-event": coded_event,
     "worded-event": worded_event,
     "sited-event": sited_event,

@@ -10,9 +10,16 @@ from service.reasoning.language import Sense
 from service.record import Allergy, Condition, Encounter, Fact, Imaging, Medication, Observation, Order, Procedure, Report
 
 KINDS: Mapping[str, type[Fact]] = {
-    "AllergyIntolerance": Allergy, "Condition": Condition, "DiagnosticReport": Report, "Encounter": Encounter, "ImagingStudy": Imaging,
-    "MedicationRequest": Medication, "Observation": Observation, "Procedure": Procedure, "ServiceRequest": Order,
-}  # fmt: skip
+    "AllergyIntolerance": Allergy,
+    "Condition": Condition,
+    "DiagnosticReport": Report,
+    "Encounter": Encounter,
+    "ImagingStudy": Imaging,
+    "MedicationRequest": Medication,
+    "Observation": Observation,
+    "Procedure": Procedure,
+    "ServiceRequest": Order,
+}
 
 # Positive lists: a status that is not named here never counts (entered-in-error, not-done, cancelled, preliminary, unknown, ...).
 _STATUSES: Mapping[type[Fact], frozenset[str]] = {
@@ -46,7 +53,13 @@ def counts(fact: Fact, terms: EventTerms, findings: Findings) -> bool:
         fact, ever=terms.ever, suspected=terms.suspected
     ):
         return False
-    if terms.severe_or_unknown and isinstance(fact, Allergy) and fact.severities and "severe" not in fact.severities and fact.criticality != "high":
+    if (
+        terms.severe_or_unknown
+        and isinstance(fact, Allergy)
+        and fact.severities
+        and "severe" not in fact.severities
+        and fact.criticality != "high"
+    ):
         return False
     if not _in_time(fact.dated, terms, findings):
         return False

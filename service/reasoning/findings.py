@@ -3,10 +3,10 @@
 They are found when a rule asks, once each; a finding of which the record holds no sign is unknown without a look.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
 from service.dates import When
 from service.knowledge.model import FindingDefinition, Knowledge
@@ -14,15 +14,13 @@ from service.reasoning.language import Ear
 from service.reasoning.truth import State, any_present
 from service.record import Condition, Fact, PatientRecord, Side
 
-if TYPE_CHECKING:
-    from service.knowledge.criteria import Criterion
-
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """A fact that proves a finding.
 
-    reference  the FHIR reference;  words: what it proves, as a card names it;  quote: the chart's own words, when they are the proof
+    reference  the FHIR reference;  words: what it proves, as a card names it;  text: the name of the entry, as the chart has it
+    quote      the chart's own words, when they are the proof
     event      the clinical event or code it stands for: one event supports one kind of evidence only
     outside    it comes without confirmation, from outside this clinic's own record
     """
@@ -33,6 +31,7 @@ class Proof:
     side: Side
     event: str
     quote: str = ""
+    text: str = ""
     outside: bool = False
 
 
@@ -51,13 +50,14 @@ class Finding:
 
 
 Answer = tuple[State, tuple[Proof, ...]]
+Criteria = Mapping[str, Callable[[Any, FindingDefinition, "Findings"], Answer]]
 
 
 class Findings:
     """All findings of one patient, by their ids."""
 
-    def __init__(self, record: PatientRecord, knowledge: Knowledge, today: date, ear: Ear):
-        self.record, self.knowledge, self.today, self.ear = record, knowledge, today, ear
+    def __init__(self, record: PatientRecord, knowledge: Knowledge, today: date, ear: Ear, criteria: "Criteria"):
+        self.record, self.knowledge, self.today, self.ear, self.criteria = record, knowledge, today, ear, criteria
         self._signs = record.named.keys() | record.spoken.keys()
         self._found: dict[str, Finding] = {}
 
@@ -84,15 +84,10 @@ class Findings:
         return any(self[finding_id].is_present for finding_id in ids)
 
     def _find(self, definition: FindingDefinition, finding_id: str) -> Finding:
-        answers = [self._apply(criterion, definition) for criterion in definition.recognised]
+        answers = [self.criteria[criterion.by](criterion, definition, self) for criterion in definition.recognised]
         state = any_present(state for state, _ in answers)
         proof = {one.reference + one.quote: one for held, proofs in answers if held is state for one in proofs}
         return Finding(finding_id, state, newest_first(proof.values()))
-
-    def _apply(self, criterion: "Criterion", definition: FindingDefinition) -> Answer:
-        from service.reasoning.criteria import CRITERIA  # the table of criteria needs this module's types
-
-        return CRITERIA[criterion.by](criterion, definition, self)
 
 
 def newest_first(proof: Iterable[Proof]) -> tuple[Proof, ...]:
@@ -103,4 +98,4 @@ def newest_first(proof: Iterable[Proof]) -> tuple[Proof, ...]:
 def proof_of(fact: Fact, words: str, quote: str = "", side: Side | None = None) -> Proof:
     """The proof that a fact gives."""
     outside = isinstance(fact, Condition) and fact.verification in ("", "unconfirmed")
-    return Proof(fact.reference, words, fact.dated, fact.side if side is None else side, fact.event, quote, outside)
+    return Proof(fact.reference, words, fact.dated, fact.side if side is None else side, fact.event, quote, fact.text, outside)

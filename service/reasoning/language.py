@@ -1,7 +1,7 @@
 """What a sentence of a chart says of a phrase: affirmed, denied, doubted, of the past, or of somebody else.
 
-Phrases and the little words that turn a sentence round are data (`knowledge/phrases`, `knowledge/language.toml`); this is their grammar, after the
-trigger-and-reach idea of NegEx and ConText. Where a sentence can be read both ways it is DOUBTED, never affirmed and never denied.
+Phrases and the little words that turn a sentence round are data (`knowledge/phrases`, `knowledge/language.toml`); this is their grammar, after
+the trigger-and-reach idea of NegEx and ConText. Where a sentence can be read both ways it is DOUBTED, never affirmed and never denied.
 """
 
 import re
@@ -15,7 +15,7 @@ from service.knowledge.model import Language, Phrase, PhraseList
 from service.knowledge.tables import tokens
 from service.record import Side
 
-_PIECE = re.compile(r"(?<![a-z])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+|[.,;:!?()]|\n+[ \t]*(?:[-*\u2022]\s*)?")
+_PIECE = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+|[.,;:!?()]|\n+[ \t]*(?:[-*\u2022]\s*)?")
 _BREAKS = frozenset(".;!?")
 _LIST_WORDS = frozenset({"or", "nor"})
 
@@ -80,7 +80,7 @@ def _close(found: list[Clause], words: list[str], text: str) -> None:
 class _Listening:
     """A phrase list and a language, as tokens."""
 
-    phrases: tuple[tuple[tuple[tuple[tuple[str, ...], ...], ...], int], ...]
+    phrases: tuple[tuple[tuple[tuple[tuple[str, ...], ...], ...], int, tuple[tuple[str, ...], ...]], ...]
     past_counts: bool
 
 
@@ -109,13 +109,15 @@ class Ear:
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
 
     def _listen(self, phrases: PhraseList) -> _Listening:
-        compiled = tuple((_groups(phrase), phrase.apart) for phrase in phrases.phrase)
+        compiled = tuple((_groups(phrase), phrase.apart, tuple(map(tokens, phrase.never_between))) for phrase in phrases.phrase)
         self._lists[id(phrases)] = _Listening(compiled, phrases.past_counts)
         return self._lists[id(phrases)]
 
     def _in_clause(self, clause: Clause, listening: _Listening) -> Iterator[Mention]:
-        for groups, apart in listening.phrases:
+        for groups, apart, between in listening.phrases:
             for span in _spans(clause.words, groups, apart):
+                if between and _any_in(clause.words, between, span[0] + 1, span[1]):
+                    continue
                 sense = self._sense(clause.words, span)
                 yield Mention(Sense.AFFIRMED if sense is Sense.PAST and listening.past_counts else sense, clause.text)
 
@@ -164,9 +166,11 @@ class Ear:
         if not commas:
             return Sense.DENIED
         head = words[commas[-1] + 1] if commas[-1] + 1 < len(words) else ""
-        listed = head in _LIST_WORDS or any(
-            words[place] == "," and place + 1 < len(words) and words[place + 1] in _LIST_WORDS for place in range(first, len(words))
-        ) or any(word in _LIST_WORDS for word in words[trigger_end:first])  # fmt: skip
+        listed = (
+            head in _LIST_WORDS
+            or any(words[place] == "," and place + 1 < len(words) and words[place + 1] in _LIST_WORDS for place in range(first, len(words)))
+            or any(word in _LIST_WORDS for word in words[trigger_end:first])
+        )
         graded = (head,) in self.language["grades"]
         return Sense.DENIED if listed and not graded else Sense.DOUBTED
 
@@ -208,7 +212,7 @@ def _spans(words: tuple[str, ...], groups: Sequence[Sequence[tuple[str, ...]]], 
         (min(place for place, _ in choice), max(place + size - 1 for place, size in choice))
         for choice in product(*places)
         if not _overlap(choice)
-    }  # fmt: skip
+    }
     chosen: list[tuple[int, int]] = []
     for span in sorted(spans, key=lambda span: (span[1] - span[0], span[0])):
         if span[1] - span[0] <= apart and all(span[1] < other[0] or span[0] > other[1] for other in chosen):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-from service.knowledge.model import Nerve, RuleRow
+from service.knowledge.model import RuleRow
+from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings, Proof
 from service.reasoning.laterality import Laterality, laterality_of, side_of_pain, sides_of
 from service.reasoning.rules import Held, those_that_fail, those_that_hold
@@ -57,7 +58,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What may be said of this patient: the nerves in the order of suspicion, with what stops a block, cautions, and what speaks against it."""
+    """What may be said of this patient: the nerves in order of suspicion, what stops a block, cautions, and what speaks against it."""
 
     kind: Literal["workup", "block"]
     assessments: tuple[Assessment, ...]

@@ -28,7 +28,9 @@ def state_of(rule: RuleRow, findings: Findings) -> State:
 
 def those_that_hold(rules: Iterable[RuleRow], findings: Findings, *effects: str) -> tuple[Held, ...]:
     """The rules with one of the effects that hold, in the order of their numbers."""
-    return tuple(Held(rule, proof(rule, findings)) for rule in rules if rule.effect in effects and state_of(rule, findings) is State.PRESENT)
+    return tuple(
+        Held(rule, proof(rule, findings)) for rule in rules if rule.effect in effects and state_of(rule, findings) is State.PRESENT
+    )
 
 
 def those_that_fail(rules: Iterable[RuleRow], findings: Findings) -> tuple[RuleRow, ...]:

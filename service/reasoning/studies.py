@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from service.knowledge.criteria import ClearStudy, StudyMade, StudyPhrase
 from service.knowledge.model import FindingDefinition, Language, Study
@@ -76,18 +77,29 @@ def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings
     """PRESENT when the report says one of the phrases and means it; ABSENT when the latest one denies it, doubt stays UNKNOWN."""
     study = findings.knowledge.studies[criterion.study]
     newest = latest_valid(study, findings) if criterion.latest else None
-    reports = ([newest] if newest else []) if criterion.latest else [
-        fact for fact in studies_of(study, findings) if is_valid(fact, ever=False, suspected=False)
-    ]  # fmt: skip
+    reports = (
+        ([newest] if newest else [])
+        if criterion.latest
+        else [fact for fact in studies_of(study, findings) if is_valid(fact, ever=False, suspected=False)]
+    )
     proof: list[Proof] = []
     for fact in reports:
         text = part_of(fact, criterion.part, findings.knowledge.language)
         mention = next(iter(_meant(text, (criterion.phrases,), findings)), None)
         if mention is not None and (criterion.pain_after_days is None or pain_after(None, criterion.pain_after_days, findings)):
-            proof.append(proof_of(fact, definition.words, quote=mention.clause, side=findings.ear.side(mention.clause)))
+            proof.append(_proof(fact, criterion, definition, mention, findings))
     if proof:
         return State.PRESENT, tuple(proof)
     return _NOTHING
+
+
+def _proof(fact: Fact, criterion: StudyPhrase, definition: FindingDefinition, mention: Mention, findings: Findings) -> Proof:
+    """What the report says; an operation that it only tells of is another event than the study, and its date is not known."""
+    seen = proof_of(fact, definition.words, quote=mention.clause, side=findings.ear.side(mention.clause))
+    if criterion.part == "seen":
+        return seen
+    told = f"{definition.words}, named in a report" + (f" of {fact.when.month_in_words()}" if fact.when else "")
+    return replace(seen, words=told, when=None, event=f"told in {fact.reference}: {criterion.phrases}")
 
 
 def part_of(fact: Fact, part: str, language: Language) -> str:

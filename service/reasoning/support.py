@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.knowledge.model import Nerve
+from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings, Proof
 
 
@@ -22,7 +22,9 @@ class Support:
 
 def support_of(nerve: Nerve, findings: Findings) -> Support:
     """The support that is on record for a nerve."""
-    proof = {kind: tuple(one for found in findings.present(names) for one in found.proof) for kind, names in sorted(nerve.support.items())}
+    proof: dict[str, tuple[Proof, ...]] = {
+        kind: tuple(one for found in findings.present(names) for one in found.proof) for kind, names in sorted(nerve.support.items())
+    }
     present = {kind: ones for kind, ones in proof.items() if ones}
     surgical = tuple(one for found in findings.present(nerve.surgical) for one in found.proof)
     return Support(_counted(present), present, surgical)

@@ -17,7 +17,14 @@ COMMAND = Path(sys.executable).parent / "cluneal-cds"
 SERVED_BY_NOBODY = "http://127.0.0.1:9"
 
 
-def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def request_file(folder: Path, story: str) -> Path:
+    """A file with the story's request, told today."""
+    file = folder / f"{story}.json"
+    file.write_text(run("story", story).stdout)
+    return file
+
+
+def run(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """One finished run of the command in a terminal 100 columns wide."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")}
     return subprocess.run(
@@ -145,6 +152,95 @@ def test_a_taken_port_is_said_and_nothing_starts(service):
     assert second.returncode not in (0, 2)
     assert "in use" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_chart_is_shown_from_what_was_read_to_the_card(tmp_path):
+    """`evaluate` prints keys, findings with their proof, assessments, the rules that decided, and the card."""
+    shown = run("evaluate", request_file(tmp_path, "laminectomy-and-iliac-harvest"))
+
+    assert shown.returncode == 0
+    for part in (
+        "conditions",
+        "Findings",
+        "lumbar-laminectomy",
+        "Procedure/",
+        "Unknown",
+        "moderate",
+        "Rules that decided",
+        "info",
+        "[ Refer",
+    ):
+        assert part in shown.stdout
+
+
+def test_a_chart_is_written_out_as_one_object(tmp_path):
+    """`evaluate --json` has issues, findings, assessments, cards as on the wire and the silence."""
+    written = json.loads(run("evaluate", request_file(tmp_path, "laminectomy-and-iliac-harvest"), "--json").stdout)
+    present = {finding["id"]: finding["proof"] for finding in written["findings"] if finding["state"] == "present"}
+
+    assert set(written) == {"issues", "findings", "assessments", "cards", "silence", "refusal"}
+    assert present["lumbar-laminectomy"][0].startswith("Procedure/")
+    assert next((one["nerve"], one["tier"]) for one in written["assessments"]) == ("superior", "moderate")
+    assert written["cards"][0]["extension"]["org.cluneal-cds.basis"]["kind"] == "workup"
+    assert written["silence"] is None
+
+
+def test_the_day_can_be_named(tmp_path):
+    """--today answers for another day: three years on, the last sign of the pain is too old."""
+    silent = json.loads(run("evaluate", request_file(tmp_path, "laminectomy-and-iliac-harvest"), "--json", "--today", "2029-12-01").stdout)
+
+    assert silent["cards"] == []
+    assert silent["silence"]["rule"] == "I-02"
+    assert silent["assessments"] == []
+
+
+def test_a_bundle_is_a_chart_too(tmp_path):
+    """A bare Bundle with its one Patient gets the same findings as the request that holds the same resources."""
+    prefetch = json.loads(run("story", "laminectomy-and-iliac-harvest").stdout)["prefetch"]
+    resources = [entry["resource"] for value in prefetch.values() if value for entry in value.get("entry", [{"resource": value}])]
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": one} for one in resources if one["resourceType"] != "Bundle"],
+    }
+    (tmp_path / "bundle.json").write_text(json.dumps(bundle))
+
+    of_request, of_bundle = (
+        {one["id"] for one in json.loads(run("evaluate", file, "--json").stdout)["findings"] if one["state"] == "present"}
+        for file in (request_file(tmp_path, "laminectomy-and-iliac-harvest"), tmp_path / "bundle.json")
+    )
+    assert of_bundle == of_request
+
+
+def test_a_chart_without_needed_data_is_no_success(tmp_path):
+    """What the service would refuse with 412 ends with exit code 1, and the key is named."""
+    refused = run("evaluate", request_file(tmp_path, "laminectomy-with-unreadable-procedures"))
+
+    assert refused.returncode == 1
+    assert "procedures" in refused.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b"no json",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"resourceType":"Patient","id":"1"}',
+        b'{"resourceType":"Bundle","entry":3}',
+    ],
+)
+def test_a_file_that_is_no_chart_is_said_in_a_sentence(tmp_path, content):
+    """A file that holds neither a Bundle nor a request ends with exit code 1, without a traceback."""
+    (tmp_path / "file.json").write_bytes(content)
+    wrong = run("evaluate", tmp_path / "file.json")
+
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("This ")
+    assert len(wrong.stderr.splitlines()) == 1
 
 
 def test_sound_knowledge_is_counted():

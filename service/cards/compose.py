@@ -1,0 +1,181 @@
+"""The card: summary, detail, suggestions and the machine-readable basis, from what was assessed. One card at most.
+
+The order of the detail never varies: Examine or Consider, Because, Cautions, Against, Not known, Also on record, Evidence.
+Source: clinical design, section 3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cds_hooks.response import LONGEST_SUMMARY, Card, Coding, OverrideReason, Source
+from service.cards.reasons import tell
+from service.cards.suggestions import already_ordered, block_suggestions, stable_uuid, workup_suggestions
+from service.cards.wording import listed
+from service.knowledge.model import Knowledge
+from service.reasoning.findings import Findings
+from service.reasoning.pathway import Assessment, Outcome
+from service.record import Call, Side
+
+LONGEST_DETAIL = 950
+MOST_LINES = 16
+BASIS = "org.cluneal-cds.basis"
+
+
+def compose(outcome: Outcome, findings: Findings, call: Call, today: date) -> Card:
+    """The one card for an outcome."""
+    wording = findings.knowledge.wording
+    card = stable_uuid(call.instance, call.patient, outcome.kind, *(assessment.nerve for assessment in outcome.assessments))
+    if outcome.kind == "workup":
+        suggestions = workup_suggestions(outcome, findings, call, today, card)
+    else:
+        suggestions = block_suggestions(outcome, findings, call, card)
+    return Card(
+        uuid=card,
+        summary=_summary(outcome, findings)[:LONGEST_SUMMARY],
+        detail=_detail(outcome, findings),
+        indicator="info",
+        source=Source(
+            label=f"{wording.source}, knowledge {findings.knowledge.version.version}",
+            topic=Coding(system=wording.topic.system, code=wording.topic.code, display=wording.topic.display),
+        ),
+        suggestions=suggestions,
+        selection_behavior=None if not suggestions else "at-most-one" if outcome.kind == "workup" else "any",
+        override_reasons=tuple(OverrideReason(system=one.system, code=one.code, display=one.display) for one in wording.override),
+        extension={BASIS: _basis(outcome, findings.knowledge)},
+    )
+
+
+def _basis(outcome: Outcome, knowledge: Knowledge) -> dict[str, object]:
+    """What the card rests on, for machines."""
+    first = outcome.assessments[0]
+    return {
+        "kind": outcome.kind,
+        "tier": outcome.tier.word,
+        "nerves": [assessment.nerve for assessment in outcome.assessments],
+        "side": first.laterality.side.value,
+        "sideBasis": first.laterality.basis,
+        "rules": list(outcome.rules),
+        "knowledgeVersion": knowledge.version.version,
+    }
+
+
+def _summary(outcome: Outcome, findings: Findings) -> str:
+    """The message within the first 90 characters."""
+    first = outcome.assessments[0]
+    nerves = findings.knowledge.nerves
+    if outcome.kind == "block":
+        return _block_summary(outcome, findings)
+    press = nerves[first.nerve].landmark.press
+    if first.laterality.side is Side.CONFLICT:
+        return f"Consider {nerves[first.nerve].adjective} cluneal nerve pain: sides on record conflict, press {press} on both sides"
+    if first.reasons == "unplaced":
+        return "A point reproduces the usual pain, landmark not recorded: consider cluneal nerve pain, press and record where"
+    if first.reasons == "surgery":
+        return f"Consider cluneal nerve pain: press {press}{_after(first, findings)}"
+    side = f", {first.laterality.side.value}" if first.laterality.sides else ""
+    return f"Consider {nerves[first.nerve].adjective} cluneal nerve pain{side}: press {press}{_after(first, findings)}"
+
+
+def _block_summary(outcome: Outcome, findings: Findings) -> str:
+    nerves = findings.knowledge.nerves
+    high = [one for one in outcome.assessments if one.reasons == "reproduced" and one.tier is outcome.tier]
+    newest = max(
+        (one.reproduced[0].when for one in high if one.reproduced and one.reproduced[0].when), key=lambda when: when.last, default=None
+    )
+    day = f" ({newest.last.day} {newest.last:%b})" if newest else ""
+    sides = {one.laterality.side for one in high}
+    side = (
+        "Both "
+        if sides == {Side.BILATERAL}
+        else f"{next(iter(sides)).value.capitalize()} "
+        if len(sides) == 1 and high[0].laterality.sides
+        else ""
+    )
+    several = len(high) > 1 or sides == {Side.BILATERAL}
+    names = listed([nerves[one.nerve].adjective for one in high])
+    what = f"{side}{names} cluneal point{'s' if several else ''} reproduce{'' if several else 's'} the usual pain{day}"
+    what = what[0].upper() + what[1:]
+    return f"{what}: {findings.knowledge.wording.held_back}, see cautions" if outcome.stops else f"{what}: consider a diagnostic block"
+
+
+def _after(assessment: Assessment, findings: Findings) -> str:
+    """The newest operations that the pain outlasts, in few words."""
+    surgical = findings.present(findings.knowledge.nerves[assessment.nerve].surgical)
+    dated = sorted(surgical, key=lambda found: found.proof[0].when.last if found.proof[0].when else date.min, reverse=True)
+    short = [findings.knowledge.findings[found.id].short or findings.knowledge.findings[found.id].words for found in dated[:2]]
+    # The graft is named after the fusion it was taken for.
+    return f" (persists after {' + '.join(sorted(short, key=lambda words: words == 'graft'))})" if short else ""
+
+
+def _detail(outcome: Outcome, findings: Findings) -> str:
+    """The detail within its limits: quotations shorten first, then what is only worth knowing goes, then the least of the support."""
+    texts = ("\n\n".join(_sections(outcome, findings, budget)) for budget in _BUDGETS)
+    return next(text for text in texts if len(text) <= LONGEST_DETAIL and text.count("\n") < MOST_LINES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """How much room there is: characters of a quotation, facts under Because and Against, and whether for what is only worth knowing."""
+
+    quote: int
+    facts: int
+    against: int
+    roomy: bool = False
+
+
+_BUDGETS = (
+    _Budget(120, 8, 3, roomy=True),
+    _Budget(90, 8, 3, roomy=True),
+    _Budget(70, 8, 3, roomy=True),
+    _Budget(70, 8, 3),
+    _Budget(60, 6, 2),
+    _Budget(50, 5, 2),
+    _Budget(40, 5, 1),
+    _Budget(40, 4, 1),
+    _Budget(30, 3, 1),
+    _Budget(20, 3, 0),
+    _Budget(20, 2, 0),
+)
+
+
+def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str]:
+    """The sections that fit into a budget, empty ones left out."""
+    wording = findings.knowledge.wording
+    told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy)
+    evidence = wording.evidence_of[outcome.kind].rstrip(".")
+    numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.facts > 2 else ""
+    sections = (
+        _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings),
+        _section("Because", told.because[: budget.facts]),
+        _section("Cautions", told.cautions),
+        _section("Against", told.against[: budget.against]),
+        _section("Not known", told.not_known or ("nothing that these rules ask for",)),
+        _section("Also on record (no published numbers)", told.also[:2] if budget.roomy else ()),
+        f"**Evidence** {evidence}{numbers}. {wording.limits} Knowledge {findings.knowledge.version.version}.",
+    )
+    return [section for section in sections if section]
+
+
+def _section(title: str, parts: Sequence[str]) -> str:
+    return f"**{title}** {'; '.join(parts)}." if parts else ""
+
+
+def _examine(outcome: Outcome, findings: Findings) -> str:
+    """Where to press, nerve by nerve, and what else to check."""
+    wording = findings.knowledge.wording
+    points = [findings.knowledge.nerves[one.nerve].landmark.examine for one in outcome.assessments]
+    steps = "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))
+    return f"**Examine** ({wording.press})\n{steps}\n\n{wording.after_pressing}"
+
+
+def _consider(outcome: Outcome, findings: Findings) -> str:
+    """The block to consider and how to make it readable, or why none is offered."""
+    wording, knowledge = findings.knowledge.wording, findings.knowledge
+    nerve = knowledge.nerves[outcome.assessments[0].nerve]
+    if outcome.stops:
+        return f"**Consider** {wording.held_back}: see cautions."
+    taken = already_ordered(nerve, findings) & set(outcome.assessments[0].laterality.sides)
+    ordered = f" A block of this nerve is already ordered or done ({listed([side.value for side in sorted(taken)])})." if taken else ""
+    several = " One target per session keeps the result readable." if len(outcome.assessments) > 1 else ""
+    return f"**Consider** {wording.block.format(guidance=nerve.guidance)}{several}{ordered}"

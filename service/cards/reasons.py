@@ -1,0 +1,184 @@
+"""What a card says for itself: because, cautions, against, not known. Facts with dates; reports are quoted, never judged in our words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from service.cards.wording import listed, month, quoted
+from service.knowledge.model import Knowledge
+from service.reasoning.findings import Findings, Proof
+from service.reasoning.pathway import Assessment, Outcome
+from service.reasoning.rules import Held
+from service.record import Condition, Side
+
+_READ_IN_WORDS = {"exams": "examination findings", "surveys": "pain scores", "labs": "laboratory results", "orders": "existing orders"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The parts of the detail of one card that come from the chart, longest first in what may be left out."""
+
+    because: tuple[str, ...]
+    cautions: tuple[str, ...]
+    against: tuple[str, ...]
+    not_known: tuple[str, ...]
+    also: tuple[str, ...]
+
+
+def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool) -> Told:
+    """What is told of this patient; `tight` says in the fact itself what would else need a section of its own."""
+    return Told(
+        because=_because(outcome, findings, quote_length, tight=tight),
+        cautions=_cautions(outcome, findings) if outcome.kind == "block" else (),
+        against=_against(outcome, findings, quote_length, tight=tight),
+        not_known=_not_known(outcome, findings),
+        also=_also(outcome, findings),
+    )
+
+
+def _because(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool) -> tuple[str, ...]:
+    """What pressing brought on, the pain, then the support of all nerves: first one line for each kind, then what else there is."""
+    told: list[str] = [_pressed(one, findings.knowledge, quote_length) for one in outcome.assessments if one.reproduced]
+    before = ", before the surgery" if tight and _predates_surgery(outcome, findings) else ""
+    told.append(_pain(outcome.assessments[0], findings, quote_length) + before)
+    lines = {kind: _support(kind, outcome, findings, quote_length) for kind in ("S3", "S4", "S5", "S1", "S2", "S6")}
+    told += [kind_lines[0] for kind_lines in lines.values() if kind_lines]
+    told += [line for kind_lines in lines.values() for line in kind_lines[1:]]
+    return tuple(dict.fromkeys(told))
+
+
+def _pressed(assessment: Assessment, knowledge: Knowledge, quote_length: int) -> str:
+    """What pressing brought on, in the chart's words when it has any."""
+    newest = assessment.reproduced[0]
+    said = f": {quoted(newest.quote, quote_length)}" if newest.quote else ""
+    day = f" ({newest.when.in_words()})" if newest.when else ""
+    adjective, side = knowledge.nerves[assessment.nerve].adjective, assessment.laterality.side
+    if side is Side.BILATERAL:
+        return f"pressing both {adjective} points reproduces the usual pain{day}{said}"
+    which = f"{newest.side.value} " if newest.side in (Side.RIGHT, Side.LEFT) else ""
+    return f"pressing the {which}{adjective} point reproduces the usual pain{day}{said}"
+
+
+def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
+    """The entry that says where it hurts, as written, and since when: a problem before a diagnosis, the territory before the low back."""
+    facts = {fact.reference: fact for fact in findings.record.of(Condition)}
+    generic = [one for found in findings.present(findings.knowledge.pathway.generic_pain) for one in found.proof]
+    entries = sorted(
+        (one for one in (*assessment.territory, *generic) if one.reference in facts),
+        key=lambda one: (not facts[one.reference].is_problem, one not in assessment.territory),
+    )
+    if not entries:
+        other = next(iter((*generic, *assessment.territory)), None)
+        return f"{other.words}{month(other.when)}" if other else "pain on record"
+    fact, entry = facts[entries[0].reference], entries[0]
+    words = quoted(fact.text, quote_length) if fact.text else entry.words
+    since = f" since {entry.when.month_in_words()}" if entry.when else ""
+    return f"{words}, {'active problem' if fact.is_problem else 'diagnosis'}{since}{', outside record' if entry.outside else ''}"
+
+
+def _support(kind: str, outcome: Outcome, findings: Findings, quote_length: int) -> list[str]:
+    """The lines of one kind: each finding by its newest dated fact, findings of one month together."""
+    nerves = findings.knowledge.nerves
+    names = dict.fromkeys(name for assessment in outcome.assessments for name in nerves[assessment.nerve].support.get(kind, ()))  # type: ignore[call-overload]
+    facts = [next((one for one in found.proof if one.when is not None), found.proof[0]) for found in findings.present(names)]
+    if kind == "S3":
+        return _operations(facts)
+    return [_line(kind, one, findings, quote_length) for one in facts]
+
+
+def _operations(facts: Sequence[Proof]) -> list[str]:
+    """Risk events, newest first, those of one month in one line; the graft is named after the fusion it was taken for."""
+    months: dict[str, list[Proof]] = {}
+    for one in sorted(facts, key=lambda one: one.when.last.toordinal() if one.when else 0, reverse=True):
+        months.setdefault(month(one.when), []).append(one)
+    return [
+        f"{listed(sorted((one.words for one in together), key=lambda words: 'graft' in words), 'with')}{when}"
+        + (", outside record" if any(one.outside for one in together) else "")
+        for when, together in months.items()
+    ]
+
+
+def _line(kind: str, one: Proof, findings: Findings, quote_length: int) -> str:
+    """One fact of support: studies and words are quoted, an injection has no outcome that we could know."""
+    if kind == "S4":
+        imaging = findings.knowledge.studies["lumbar-imaging"]
+        after = ", after surgery" if findings[imaging.after].is_present else ""
+        return f"{one.words}{month(one.when)}{after}: {quoted(one.quote, quote_length) if one.quote else 'coded as normal'}"
+    if kind == "S5":
+        return f"{one.words}{month(one.when)}"
+    return f"{one.words}: {quoted(one.quote, quote_length)}" if one.quote else f"{one.words}{month(one.when)}"
+
+
+def _cautions(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
+    """What stops a block, then what to think of before one; "none found" only for data that was read."""
+    # Where a block is held back, what to think of before one can wait.
+    told = [_held(held) for held in (outcome.stops or outcome.cautions)]
+    unread = unread_words(findings, ("allergies", "medications"))
+    if unread:
+        told.append(f"{listed(unread)} not checked, so no order is offered")
+    elif not told:
+        told.append("no amide anaesthetic allergy, anticoagulant or other caution found in the data sent")
+    return tuple(told)
+
+
+def _held(held: Held) -> str:
+    """A caution, with the entries of the chart that call for it."""
+    named = list(dict.fromkeys(one.quote or one.text for one in held.proof if one.quote or one.text))[:2]
+    return held.rule.says + (f" ({listed([quoted(name, 40) for name in named])})" if named else "")
+
+
+def _against(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool) -> tuple[str, ...]:
+    """What is said against it: rules that say so, and pain that began before the operation."""
+    told = [
+        f"{held.rule.says}{month(held.proof[0].when)}" + (f": {quoted(held.proof[0].quote, quote_length)}" if held.proof[0].quote else "")
+        for held in outcome.against
+        if held.proof
+    ]
+    return (*told, "pain began before the surgery") if not tight and _predates_surgery(outcome, findings) else tuple(told)
+
+
+def _predates_surgery(outcome: Outcome, findings: Findings) -> bool:
+    """Whether an entry of the pain has an onset before every dated operation."""
+    operations = [one.when for assessment in outcome.assessments for one in assessment.support.surgical if one.when is not None]
+    pain = findings[findings.knowledge.pathway.pain]
+    onsets = [one.when for one in pain.proof if one.when is not None and one.reference.startswith("Condition/")]
+    return bool(operations) and any(all(operation.is_after(onset) for operation in operations) for onset in onsets)
+
+
+def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
+    """What nobody recorded, and what could not be read."""
+    first = outcome.assessments[0]
+    pathway = findings.knowledge.pathway
+    told: list[str] = []
+    if first.reasons in ("surgery", "unplaced"):
+        told.append("site and side of the pain" if first.laterality.basis in (None, "surgery") else "site of the pain")
+    elif first.laterality.side is Side.CONFLICT:
+        told.append("the side: tender point and pain are recorded on different sides, verify")
+    elif not first.laterality.sides:
+        told.append("side of the pain")
+    harvest = findings.present(pathway.harvest)
+    if harvest and not any(one.side in (Side.RIGHT, Side.LEFT, Side.BILATERAL) for found in harvest for one in found.proof):
+        told.append("side of the graft")
+    if not findings.any_of(pathway.examined):
+        told.append("whether these points were examined (notes are not read)")
+    if findings.record.was_read("reports") and not findings[pathway.imaging].is_present:
+        told.append("no lumbar imaging on file that is in time")
+    unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
+    told += [f"not read: {listed(unread)}"] if unread else []
+    return tuple(told)
+
+
+def _also(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
+    """Facts that the source articles name without numbers: shown, never counted."""
+    counted = {one.reference for assessment in outcome.assessments for ones in assessment.support.proof.values() for one in ones}
+    names = [name for assessment in outcome.assessments for name in findings.knowledge.nerves[assessment.nerve].also]
+    return tuple(
+        f"{one.words}{month(one.when)}"
+        for found in findings.present(dict.fromkeys(names))
+        for one in found.proof
+        if one.reference not in counted
+    )
+
+
+def unread_words(findings: Findings, keys: Iterable[str]) -> list[str]:
+    """The keys of the chart that were not read completely, in words."""
+    return [_READ_IN_WORDS.get(key, key) for key in keys if not findings.record.was_read(key)]

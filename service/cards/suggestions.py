@@ -1,0 +1,111 @@
+"""What a clinician can accept with one click: a finding recorded, a referral, a draft order of a block."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+
+from cds_hooks.response import Action, Suggestion
+from service.fhir.write import block_order, exam_observation, referral
+from service.knowledge.nerve import Nerve
+from service.reasoning.findings import Findings
+from service.reasoning.laterality import sides_of
+from service.reasoning.pathway import Assessment, Outcome
+from service.record import Call, Side
+
+# One namespace for all ids of cards and suggestions: the same call gets the same ids.
+_NAMESPACE = uuid.UUID("6f0f6cf8-2f2b-5a5e-9a39-6d5f0c9f3b61")
+
+
+def stable_uuid(*parts: str) -> str:
+    """The uuid that belongs to these words, always the same."""
+    return str(uuid.uuid5(_NAMESPACE, "|".join(parts)))
+
+
+def workup_suggestions(outcome: Outcome, findings: Findings, call: Call, today: date, card: str) -> tuple[Suggestion, ...]:
+    """To record what pressing the first nerve's point brings on, side by side, or to refer. No side is presumed."""
+    nerve = findings.knowledge.nerves[outcome.assessments[0].nerve]
+    note = _entered(findings, card)
+    place = nerve.landmark.press.removeprefix("the ")
+
+    def record(words: str, sides: Sequence[Side], *, reproduces: bool) -> Suggestion:
+        does = "reproduces" if reproduces else "does not reproduce"
+        actions = tuple(
+            Action(
+                type="create",
+                description=f"Record: {side.value.upper()} {nerve.adjective} cluneal point {does} the usual pain",
+                resource=exam_observation(nerve, side, reproduces=reproduces, call=call, today=today, note=note),
+            )
+            for side in sides
+        )
+        return Suggestion(label=words, uuid=stable_uuid(card, words), actions=actions)
+
+    examined = f"I examined today: {{}} {nerve.adjective} point{{}} ({place}) {{}} the usual pain - record"
+    refer = Suggestion(
+        label="Refer to pain medicine for a focused cluneal examination",
+        uuid=stable_uuid(card, "refer"),
+        actions=(
+            Action(
+                type="create",
+                description="Draft a referral to pain medicine for a focused cluneal examination",
+                resource=referral(call=call, references=_references(outcome.assessments[0]), note=note),
+            ),
+        ),
+    )
+    both = (Side.RIGHT, Side.LEFT)
+    return (
+        record(examined.format("RIGHT", "", "reproduces"), both[:1], reproduces=True),
+        record(examined.format("LEFT", "", "reproduces"), both[1:], reproduces=True),
+        record(examined.format("BOTH", "s", "reproduce"), both, reproduces=True),
+        record(f"Neither {nerve.adjective} point reproduces the usual pain - record", both, reproduces=False),
+        refer,
+    )
+
+
+def block_suggestions(outcome: Outcome, findings: Findings, call: Call, card: str) -> tuple[Suggestion, ...]:
+    """One draft order for each nerve and side whose point reproduces the pain; none under a hard stop, unread allergies or medications."""
+    if outcome.stops or not (findings.record.was_read("allergies") and findings.record.was_read("medications")):
+        return ()
+    orders = []
+    for assessment in outcome.assessments:
+        nerve = findings.knowledge.nerves[assessment.nerve]
+        for side in sides_to_order(assessment, nerve, findings):
+            words = f"Order a {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} (draft)"
+            action = Action(
+                type="create",
+                description=f"Draft order: {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} side",
+                resource=block_order(nerve, side, call=call, references=_references(assessment), note=_ordered(findings, card)),
+            )
+            orders.append(Suggestion(label=words, uuid=stable_uuid(card, words), actions=(action,)))
+    return tuple(orders)
+
+
+def sides_to_order(assessment: Assessment, nerve: Nerve, findings: Findings) -> tuple[Side, ...]:
+    """The sides of a high-tier nerve on which no block was ordered or done in the last weeks."""
+    if assessment.reasons != "reproduced" or assessment.tier.word != "high" or assessment.laterality.side is Side.CONFLICT:
+        return ()
+    taken = already_ordered(nerve, findings)
+    return tuple(side for side in assessment.laterality.sides if side not in taken)
+
+
+def already_ordered(nerve: Nerve, findings: Findings) -> frozenset[Side]:
+    """The sides on which a block of the nerve is ordered or was done; an order without a side counts for both."""
+    return sides_of(one for found in findings.present(nerve.block_ordered) for one in found.proof)
+
+
+def _references(assessment: Assessment) -> list[str]:
+    """The facts of the chart that an order can point to."""
+    support = [one for ones in assessment.support.proof.values() for one in ones]
+    return [one.reference for one in (*assessment.reproduced, *assessment.territory, *support)]
+
+
+def _entered(findings: Findings, card: str) -> str:
+    version = findings.knowledge.version.version
+    return f"Entered by the clinician by accepting a decision-support suggestion. Knowledge {version}. Card {card}."
+
+
+def _ordered(findings: Findings, card: str) -> str:
+    version = findings.knowledge.version.version
+    return (
+        "Draft by a decision-support suggestion; the clinician decides on side, technique and drug. "
+        f"Please record pain 0-10 before and 15-60 min after. Knowledge {version}. Card {card}."
+    )

@@ -1,0 +1,104 @@
+"""The CDS Services offered: id, hook, prefetch templates derived from the knowledge, and the corridor as their answer.
+
+Here a chart that cannot be judged becomes a 412, and silence keeps its reason in the response.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from cds_hooks.discovery import CDSService
+from cds_hooks.errors import ForeignPatient, PayloadTooLarge, PrefetchUnavailable
+from cds_hooks.request import HookRequest
+from cds_hooks.response import CDSResponse
+from service.evaluate import Evaluation, evaluate
+from service.fhir.chart import chart_of_prefetch
+from service.knowledge.criteria import CodedAnswer, MeasuredValue
+from service.knowledge.model import Knowledge
+from service.record import Call
+
+SILENCE = "org.cluneal-cds.silence"
+MOST_ENTRIES = 100_000
+_LOINC = "http://loinc.org"
+_HOOKS = {
+    "patient-view": ("cluneal-patient-view", "when a chart is opened"),
+    "encounter-start": ("cluneal-encounter-start", "when an encounter starts"),
+}
+
+
+def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tuple[CDSService, ...]:
+    """The services in the order of discovery; `clock` gives today's civil date."""
+
+    async def answer(request: HookRequest) -> CDSResponse:
+        return response_to(request, knowledge, today=clock())
+
+    templates = prefetch_templates(knowledge)
+    return tuple(
+        CDSService(
+            id=service_id,
+            hook=hook,
+            title="Cluneal neuropathy",
+            description=(
+                f"Looks {when} for persistent low back or buttock pain that may come from a cluneal nerve, says where to press, "
+                "and what a point that reproduces the pain means. For clinicians; expert-derived rules, unvalidated; not a diagnosis."
+            ),
+            prefetch=templates,
+            usage_requirements=(
+                "Conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
+                "laboratory results, medications, allergies and orders are used when they are sent; without allergies and medications no order is suggested."
+            ),
+            answer=answer,
+        )
+        for hook, (service_id, when) in _HOOKS.items()
+    )
+
+
+def response_to(request: HookRequest, knowledge: Knowledge, *, today: date) -> CDSResponse:
+    """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
+    context = request.context
+    chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server)
+    if len(chart.entries) > MOST_ENTRIES:
+        raise PayloadTooLarge(f"The prefetched Bundles hold more than {MOST_ENTRIES} entries.")
+    call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "")
+    return wire(evaluate(chart, knowledge, today=today, call=call))
+
+
+def wire(evaluation: Evaluation) -> CDSResponse:
+    """The evaluation as a response; a refusal is raised as the error that it is."""
+    if refusal := evaluation.refusal:
+        if refusal.reason == "foreign":
+            raise ForeignPatient(refusal.keys)
+        raise PrefetchUnavailable(refusal.missing, unreadable=tuple(key for key in refusal.keys if key not in refusal.missing))
+    if silence := evaluation.silence:
+        said: dict[str, object] = {"rule": silence.rule, "says": silence.says, "also": list(silence.also)}
+        return CDSResponse(cards=(), extension={SILENCE: said})
+    return CDSResponse(cards=evaluation.cards)
+
+
+def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:
+    """What to prefetch, as narrow as the rules: no modifiers, no repeated parameters, every Observation search with a code or category."""
+    patient = "patient={{context.patientId}}"
+    return {
+        "patient": "Patient/{{context.patientId}}",
+        "conditions": f"Condition?{patient}",
+        "procedures": f"Procedure?{patient}",
+        "encounter": "Encounter/{{context.encounterId}}",
+        "reports": f"DiagnosticReport?{patient}",
+        "exams": f"Observation?{patient}&category=exam",
+        "surveys": f"Observation?{patient}&code={_codes(knowledge, 'surveys')}",
+        "labs": f"Observation?{patient}&code={_codes(knowledge, 'labs')}",
+        "medications": f"MedicationRequest?{patient}",
+        "allergies": f"AllergyIntolerance?{patient}",
+        "orders": f"ServiceRequest?{patient}&status=active",
+    }
+
+
+def _codes(knowledge: Knowledge, key: str) -> str:
+    """The LOINC codes that the criteria of a key ask for, without their system so that the URL stays short."""
+    asked = {
+        name
+        for finding in knowledge.findings.values()
+        for criterion in finding.recognised
+        if isinstance(criterion, (MeasuredValue, CodedAnswer)) and criterion.reads == key
+        for name in criterion.value_set
+    }
+    return ",".join(sorted({code for name in asked for system, code in knowledge.value_sets[name].codes if system == _LOINC}))

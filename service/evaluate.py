@@ -1,0 +1,75 @@
+"""The corridor: the only way from a chart to a card. Pure; it returns everything it found and never raises for bad clinical data.
+
+The hook services, the command line and everything that comes later call it, so they cannot disagree.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from cds_hooks.response import Card
+from service.cards.compose import compose
+from service.fhir.chart import REQUIRED, Chart
+from service.fhir.read import read_chart
+from service.knowledge.model import Knowledge
+from service.reasoning.criteria import CRITERIA
+from service.reasoning.findings import Findings
+from service.reasoning.language import Ear
+from service.reasoning.pathway import Outcome, Silence, assess
+from service.record import Call, Issue, KeyState, PatientRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing can be said from this chart at all.
+
+    reason   "foreign": a resource of another patient lay under the keys; "unread": needed data was not sent or could not be read
+    keys     the prefetch keys concerned;  missing: those of them that were not sent
+    """
+
+    reason: Literal["foreign", "unread"]
+    keys: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that one look at a chart gave. Exactly one of refusal, silence and outcome is there."""
+
+    record: PatientRecord
+    issues: tuple[Issue, ...]
+    findings: Findings
+    refusal: Refusal | None
+    silence: Silence | None
+    outcome: Outcome | None
+    cards: tuple[Card, ...]
+
+
+def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> Evaluation:
+    """What the chart holds, what follows from it, and the card or the reason for silence.
+
+    today   the civil date in the patient's time zone;  call: who asks about which visit
+    """
+    reading = read_chart(chart, knowledge, encounter=call.encounter or None)
+    findings = Findings(reading.record, knowledge, today, _ear(knowledge), CRITERIA)
+    refusal = _refusal(chart, reading.foreign)
+    answer = None if refusal else assess(findings, clinician=call.is_clinician)
+    outcome = answer if isinstance(answer, Outcome) else None
+    cards = (compose(outcome, findings, call, today),) if outcome else ()
+    silence = answer if isinstance(answer, Silence) else None
+    return Evaluation(reading.record, reading.issues, findings, refusal, silence, outcome, cards)
+
+
+def _refusal(chart: Chart, foreign: tuple[str, ...]) -> Refusal | None:
+    """Another patient's data first, then needed data that is not there."""
+    if foreign:
+        return Refusal("foreign", foreign)
+    unread = tuple(key for key in REQUIRED if not chart.keys.get(key, KeyState.MISSING).was_read)
+    missing = tuple(key for key in unread if chart.keys.get(key, KeyState.MISSING) is KeyState.MISSING)
+    return Refusal("unread", unread, missing) if unread else None
+
+
+@lru_cache(maxsize=4)
+def _ear(knowledge: Knowledge) -> Ear:
+    return Ear(knowledge.language)

@@ -1,0 +1,137 @@
+"""The resources that a click creates: examination findings, referrals and block orders, as FHIR R4.
+
+Filled from templates; `prove_templates` holds them against the strict R4B models once at start, so that a request need not.
+Source: clinical design 3b and 3c.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from service.knowledge.nerve import Nerve
+from service.record import Call, Side
+
+EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
+_SNOMED = "http://snomed.info/sct"
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+_INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+_SIDES = {Side.RIGHT: ("24028007", "Right"), Side.LEFT: ("7771000", "Left")}
+# R4 forbids Procedures as reasons; they go to supportingInfo.
+_REASONS = ("Condition/", "Observation/", "DiagnosticReport/")
+_LONGEST_NOTE = 500
+
+Resource = dict[str, Any]
+
+
+def exam_observation(nerve: Nerve, side: Side, *, reproduces: bool, call: Call, today: date, note: str) -> Resource:
+    """That pressing one point on one side reproduces the usual pain, or does not; the next call reads it back (clinical design 3b)."""
+    word = side.value
+    value, display = (
+        ("reproduces-usual-pain", "Reproduces the usual pain")
+        if reproduces
+        else ("does-not-reproduce-usual-pain", "Does not reproduce the usual pain")
+    )
+    interpretation = ("POS", "Positive") if reproduces else ("NEG", "Negative")
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "category": [{"coding": [{"system": _CATEGORY, "code": "exam", "display": "Exam"}]}],
+        "code": {
+            "coding": [
+                {"system": EXAMINATION, "code": nerve.exam_code, "display": f"{nerve.adjective.capitalize()} cluneal point palpation"}
+            ],
+            "text": f"{nerve.adjective.capitalize()} cluneal point palpation, {word}",
+        },
+        "subject": {"reference": f"Patient/{call.patient}"},
+        **_encounter(call),
+        "effectiveDateTime": today.isoformat(),
+        **({"performer": [{"reference": call.user}]} if call.user.startswith(("Practitioner/", "PractitionerRole/")) else {}),
+        "valueCodeableConcept": {"coding": [{"system": EXAMINATION, "code": value, "display": display}], "text": display},
+        "interpretation": [{"coding": [{"system": _INTERPRETATION, "code": interpretation[0], "display": interpretation[1]}]}],
+        "note": [{"text": note}],
+        "bodySite": _site(nerve, side),
+        "method": {"coding": [{"system": EXAMINATION, "code": "palpation", "display": "Palpation"}]},
+        "component": [
+            {
+                "code": {"coding": [{"system": EXAMINATION, "code": "side", "display": "Side examined"}]},
+                "valueCodeableConcept": {"coding": [{"system": _SNOMED, "code": _SIDES[side][0], "display": _SIDES[side][1]}]},
+            }
+        ],
+    }
+
+
+def block_order(nerve: Nerve, side: Side, *, call: Call, references: Iterable[str], note: str) -> Resource:
+    """A draft order of a diagnostic block of one nerve on one side (clinical design 3c): no drug, no dose, no date, no diagnosis code."""
+    word = side.value.upper()
+    return {
+        **_request(call, references),
+        "code": {
+            "coding": [
+                {"system": "http://www.ama-assn.org/go/cpt", "code": "64450"},
+                {"system": EXAMINATION, "code": nerve.block_code, "display": nerve.block_label},
+            ],
+            "text": f"{nerve.block_label}, {word}",
+        },
+        "orderDetail": [{"text": f"{word} side, diagnostic, local anaesthetic alone"}],
+        "reasonCode": [{"text": f"Pressing the {side.value} {nerve.adjective} cluneal point reproduces the usual pain"}],
+        "bodySite": [_site(nerve, side)],
+        "note": [{"text": note[:_LONGEST_NOTE]}],
+    }
+
+
+def referral(*, call: Call, references: Iterable[str], note: str) -> Resource:
+    """A draft referral to pain medicine for an examination of the points."""
+    return {
+        **_request(call, references),
+        "code": {
+            "coding": [{"system": EXAMINATION, "code": "focused-cluneal-examination", "display": "Focused cluneal examination"}],
+            "text": "Referral to pain medicine for a focused cluneal examination",
+        },
+        "reasonCode": [{"text": "Persistent low back or buttock pain; cluneal nerve pain is considered"}],
+        "note": [{"text": note[:_LONGEST_NOTE]}],
+    }
+
+
+def _request(call: Call, references: Iterable[str]) -> Resource:
+    """What every order has; its reasons are entries that are already in the chart and have an id there."""
+    known = [reference for reference in dict.fromkeys(references) if "/" in reference and " " not in reference]
+    reasons = [{"reference": reference} for reference in known if reference.startswith(_REASONS)][:5]
+    procedures = [{"reference": reference} for reference in known if reference.startswith("Procedure/")][:5]
+    return {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "priority": "routine",
+        "subject": {"reference": f"Patient/{call.patient}"},
+        **_encounter(call),
+        **({"requester": {"reference": call.user}} if call.user.startswith(("Practitioner/", "PractitionerRole/")) else {}),
+        **({"reasonReference": reasons} if reasons else {}),
+        **({"supportingInfo": procedures} if procedures else {}),
+    }
+
+
+def _encounter(call: Call) -> Resource:
+    return {"encounter": {"reference": f"Encounter/{call.encounter}"}} if call.encounter else {}
+
+
+def _site(nerve: Nerve, side: Side) -> Resource:
+    """The body site with its landmark in words; without a verified code, words alone."""
+    words = f"{side.value.capitalize()}: {nerve.site.text[0].lower()}{nerve.site.text[1:]}"
+    return {**({"coding": [{"system": nerve.site.system, "code": nerve.site.code}]} if nerve.site.code else {}), "text": words}
+
+
+def prove_templates(nerves: Sequence[Nerve]) -> None:
+    """Hold one filled example of every template against the strict R4B models; raises their ValidationError when one is not FHIR."""
+    from fhir.resources.R4B.observation import Observation  # a quarter of a second: only who proves pays for it
+    from fhir.resources.R4B.servicerequest import ServiceRequest
+
+    call = Call("example", "example", "Practitioner/example", "example")
+    references = ("Condition/1", "Observation/2", "DiagnosticReport/3", "Procedure/4")
+    for nerve in nerves:
+        for side in _SIDES:
+            for reproduces in (True, False):
+                Observation.model_validate(
+                    exam_observation(nerve, side, reproduces=reproduces, call=call, today=date(2026, 1, 1), note="An example.")
+                )
+            ServiceRequest.model_validate(block_order(nerve, side, call=call, references=references, note="An example."))
+    ServiceRequest.model_validate(referral(call=call, references=references, note="An example."))

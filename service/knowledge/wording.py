@@ -1,0 +1,32 @@
+"""The shape of wording.toml: the sentences of the cards that are the same for every patient."""
+
+from typing import Literal
+
+from service.knowledge.shape import Shape, Sourced, Words
+
+
+class CodedReason(Shape):
+    """A reason that a clinician may give for not following a card."""
+
+    system: Words
+    code: Words
+    display: Words
+
+
+class Wording(Sourced):
+    """The sentences of the cards that are the same for every patient.
+
+    press         how to press;  after_pressing: what else to check, and what follows
+    block         how a block is done so that it can be read, {guidance} filled in by the nerve
+    evidence      kind of card -> what is published, in one breath;  limits: what every card owns up to
+    """
+
+    source: Words
+    topic: CodedReason
+    press: Words
+    after_pressing: Words
+    block: Words
+    held_back: Words
+    evidence_of: dict[Literal["workup", "block"], str]
+    limits: Words
+    override: tuple[CodedReason, ...]

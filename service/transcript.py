@@ -1,0 +1,53 @@
+"""Everything that one evaluation found, written out as plain JSON: what `cluneal-cds evaluate --json` prints.
+
+References only where the chart is meant: the transcript says which entry proves what, not what stands in it.
+"""
+
+import json
+from collections.abc import Iterable
+
+from cds_hooks.response import CDSResponse, to_wire
+from service.evaluate import Evaluation
+from service.reasoning.findings import Proof
+from service.reasoning.pathway import Assessment
+
+Json = dict[str, object]
+
+
+def transcribe(evaluation: Evaluation) -> Json:
+    """One object with issues, findings, assessments, cards as they go over the wire, and the silence or refusal when there is no card."""
+    silence, refusal = evaluation.silence, evaluation.refusal
+    return {
+        "issues": [{"where": issue.where, "says": issue.says} for issue in evaluation.issues],
+        "findings": [
+            {"id": finding.id, "state": finding.state.value, "proof": _references(finding.proof)} for finding in evaluation.findings
+        ],
+        "assessments": [_assessment(assessment) for assessment in (evaluation.outcome.assessments if evaluation.outcome else ())],
+        "cards": on_the_wire(evaluation),
+        "silence": silence and {"rule": silence.rule, "says": silence.says, "also": list(silence.also)},
+        "refusal": refusal and {"reason": refusal.reason, "keys": list(refusal.keys), "missing": list(refusal.missing)},
+    }
+
+
+def on_the_wire(evaluation: Evaluation) -> list[Json]:
+    """The cards exactly as a client receives them."""
+    cards: list[Json] = json.loads(to_wire(CDSResponse(cards=evaluation.cards)))["cards"]
+    return cards
+
+
+def _assessment(assessment: Assessment) -> Json:
+    return {
+        "nerve": assessment.nerve,
+        "tier": assessment.tier.word,
+        "side": assessment.laterality.side.value,
+        "sideBasis": assessment.laterality.basis,
+        "reasons": assessment.reasons,
+        "territory": _references(assessment.territory),
+        "reproduced": _references(assessment.reproduced),
+        "support": {kind: _references(assessment.support.proof[kind]) for kind in assessment.support.kinds},
+    }
+
+
+def _references(proof: Iterable[Proof]) -> list[str]:
+    """The entries of the chart, each once, newest first as they came."""
+    return list(dict.fromkeys(one.reference for one in proof))

@@ -1,0 +1,87 @@
+"""The whole application, called as a client calls it."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import time_machine
+
+from service.app import create_app
+from service.settings import read_settings
+from service.story import hook_request, read_story
+
+SERVICE = "/cds-services/cluneal-patient-view"
+
+
+def client(**settings: str) -> httpx.AsyncClient:
+    app = create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in settings.items()}))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000")
+
+
+def told(name: str, *, on: datetime | None = None) -> dict[str, object]:
+    story = read_story(name)
+    return hook_request(story, hook_instance="1", today=on.date() if on else story.today)
+
+
+async def test_both_services_are_discovered():
+    """Discovery offers one service for each hook, with the prefetch keys that are needed."""
+    services = (await client().get("/cds-services")).json()["services"]
+
+    assert [(one["id"], one["hook"]) for one in services] == [
+        ("cluneal-patient-view", "patient-view"),
+        ("cluneal-encounter-start", "encounter-start"),
+    ]
+    assert all({"patient", "conditions", "procedures"} <= set(one["prefetch"]) for one in services)
+
+
+async def test_the_process_says_that_it_lives():
+    """A probe gets a 200 that no cache keeps."""
+    answer = await client().get("/livez")
+
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_our_code_system_is_served_where_its_codes_point():
+    """The CodeSystem of the examination findings is FHIR JSON, at the path of its canonical URL."""
+    answer = await client().get("/fhir/CodeSystem/examination")
+
+    assert answer.headers["content-type"].startswith("application/fhir+json")
+    assert answer.json()["resourceType"] == "CodeSystem"
+    assert answer.json()["url"].endswith("/fhir/CodeSystem/examination")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/", "/cds-services/", "/fhir/CodeSystem", "/livez/"])
+async def test_nothing_else_is_open(path):
+    """Pages of the framework are closed, and a wrong address gets an OperationOutcome."""
+    answer = await client().get(path)
+
+    assert answer.status_code == 404
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize(("zone", "indicated"), [("UTC", "block"), ("Pacific/Kiritimati", "workup")])
+async def test_today_is_the_day_in_the_time_zone_of_the_settings(zone, indicated):
+    """A point that was pressed 90 days ago still counts in London at noon, and no longer where the next day has begun."""
+    with time_machine.travel(datetime(2027, 2, 18, 12, tzinfo=UTC), tick=False):
+        answer = await client(time_zone=zone).post(SERVICE, json=told("laminectomy-and-right-point-recorded-today"))
+
+    (card,) = answer.json()["cards"]
+    assert card["extension"]["org.cluneal-cds.basis"]["kind"] == indicated
+
+
+async def test_the_largest_body_is_a_setting():
+    """A body above CLUNEAL_MAX_BODY_MB is refused before it is read."""
+    request = {**told("empty-chart"), "extension": {"org.example": "x" * 1024 * 1024}}
+
+    assert (await client(max_body_mb="1").post(SERVICE, json=request)).status_code == 413
+    assert (await client(max_body_mb="2").post(SERVICE, json=request)).status_code == 200
+
+
+async def test_origins_are_a_setting():
+    """A page of a configured origin may read the answers; any other page may not."""
+    allowed = client(origins="https://ehr.example")
+    headers = {"Origin": "https://ehr.example"}
+
+    assert (await allowed.get("/cds-services", headers=headers)).headers["access-control-allow-origin"] == "https://ehr.example"
+    assert "access-control-allow-origin" not in (await client().get("/cds-services", headers=headers)).headers
