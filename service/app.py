@@ -10,6 +10,7 @@ from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services
 from service.knowledge.load import FOLDER, load_knowledge
+from service.reasoning.review import reviewed
 from service.settings import Settings
 
 
@@ -21,7 +22,7 @@ def create_app(settings: Settings) -> FastAPI:
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
-    services = offered_services(load_knowledge(), clock=today)
+    services = offered_services(reviewed(load_knowledge()), clock=today)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     app.include_router(cds_hooks_router(services, limits=limits))
 

@@ -44,7 +44,8 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
             prefetch=templates,
             usage_requirements=(
                 "Conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
-                "laboratory results, medications, allergies and orders are used when they are sent; without allergies and medications no order is suggested."
+                "laboratory results, medications, allergies and orders are used when they are sent; without allergies and "
+                "medications no order is suggested."
             ),
             answer=answer,
         )

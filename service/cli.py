@@ -33,6 +33,7 @@ from service.errors import ClinicError, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, chart_of_prefetch, kind_of
 from service.knowledge.load import load_knowledge
+from service.reasoning.review import reviewed
 from service.record import Call
 from service.settings import InvalidSettings, Settings, read_settings
 from service.story import UnknownStory, hook_request, read_story, story_names
@@ -153,8 +154,8 @@ def story(
 
 @knowledge_app.command("check")
 def check_knowledge() -> None:
-    """Read every knowledge file and report every problem of all of them at once."""
-    knowledge = load_knowledge()
+    """Read every knowledge file, try it on an empty chart and on itself, and report every problem."""
+    knowledge = reviewed(load_knowledge())
     counts = {
         "findings": len(knowledge.findings),
         "rules": sum(map(len, knowledge.rules.values())),

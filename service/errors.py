@@ -3,6 +3,8 @@
     ClinicError
       InvalidKnowledge    the knowledge files contradict themselves or the grammar; nothing starts
       UnreadableChart     a file given to a command is neither a Bundle nor a hook request
+      InvalidSettings     (settings.py) the settings do not allow a start
+      UnknownStory        (story.py) no fixture patient has that name
 
 Errors of a call (400, 412, ...) are `cds_hooks.errors`; bad clinical data is no error but an Issue of the record.
 """

@@ -138,19 +138,29 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation(Fact):
-    """Something seen, asked or measured; words in its value are among its `notes`."""
+    """Something seen, asked or measured; words in its value are among its `notes`.
+
+    denied   its answer says that what its code names is not there ("saddle numbness: no")
+    """
 
     categories: frozenset[str] = frozenset()
     quantity: Quantity | None = None
     value_codings: tuple[Coding, ...] = ()
     value_names: frozenset[str] = frozenset()
-    truth: bool | None = None
+    denied: bool = False
     components: tuple[Component, ...] = ()
 
     @property
     def event(self) -> str:
         """Two findings written down apart are apart."""
         return self.reference
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The question with its first answer as one sentence, then what else was written; nothing of a question that was denied."""
+        if self.denied or not self.notes:
+            return () if self.denied else (self.text,)
+        return (f"{self.text}: {self.notes[0]}", *self.notes[1:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ THIRD_PARTY = {
     "msgspec": "cds_hooks/request.py cds_hooks/fhir_access.py service/fhir/ -service/fhir/write.py service/screening/",
     "pydantic": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
-        "service/knowledge/model.py service/knowledge/criteria.py service/knowledge/load.py service/settings.py"
+        "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py"
     ),
     "pydantic_settings": "service/settings.py",
     "typer uvicorn": "service/cli.py",

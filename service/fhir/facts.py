@@ -74,16 +74,17 @@ def procedure(found: shapes.Procedure, reference: str, key: str, terms: Terms, b
 
 def observation(found: shapes.Observation, reference: str, key: str, terms: Terms, born: When | None) -> Observation | None:
     """Something seen, asked or measured. Words are read only where a clinician writes words: in a string, a note, a coded value."""
-    names = terms.names(found.code)
-    notes = notes_of(found.note, found.valueString, text_of(found.valueCodeableConcept)) if _has_words(found) else ()
-    text = text_of(found.code)
-    said = terms.said((text, *notes)) if notes else _NOTHING
+    names, text = terms.names(found.code), text_of(found.code)
+    answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept)) if _has_words(found) else ()
+    notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note)) if _has_words(found) else ()
+    said = terms.said((text, *notes)) if notes or found.valueBoolean else _NOTHING
     if not names and not said:
         return None
     sites, site_text = terms.names(found.bodySite), text_of(found.bodySite)
     components = tuple(component(part, terms) for part in found.component or () if part is not None)
     component_side = agreed(side_of_component(part) for part in components)
     from_site = agreed((terms.side_of_names(sites), terms.side_in(site_text)))
+    value_names = terms.names(found.valueCodeableConcept) | terms.names_of(found.interpretation)
     return Observation(
         reference=reference,
         key=key,
@@ -104,8 +105,8 @@ def observation(found: shapes.Observation, reference: str, key: str, terms: Term
         categories=frozenset(first_code(category) for category in found.category or ()) - {""},
         quantity=quantity(found.valueQuantity) or (Quantity(float(found.valueInteger)) if found.valueInteger is not None else None),
         value_codings=terms.codings(found.valueCodeableConcept),
-        value_names=terms.names(found.valueCodeableConcept) | terms.names_of(found.interpretation),
-        truth=found.valueBoolean,
+        value_names=value_names,
+        denied=found.valueBoolean is False or not value_names.isdisjoint(_NO) or any(map(terms.denies, answers)),
         components=components,
     )
 
@@ -202,6 +203,7 @@ def imaging(found: shapes.ImagingStudy, reference: str, key: str, terms: Terms, 
 
 
 _NOTHING: frozenset[str] = frozenset()
+_NO = ("answer-negative", "interpretation-negative")
 
 
 MAKERS: Mapping[str, Callable[..., Fact | None]] = {
@@ -218,4 +220,12 @@ MAKERS: Mapping[str, Callable[..., Fact | None]] = {
 
 
 def _has_words(found: shapes.Observation) -> bool:
-    return found.valueString is not None or found.note is not None or found.valueCodeableConcept is not None
+    return bool(found.valueString or found.note or found.valueCodeableConcept or found.component)
+
+
+def _parts_in_words(found: shapes.Observation, terms: Terms) -> tuple[str, ...]:
+    """The components that are answered in words, each as one sentence; a component that is denied says nothing."""
+    parts = (
+        (text_of(part.code), part.valueString or text_of(part.valueCodeableConcept)) for part in found.component or () if part is not None
+    )
+    return tuple(f"{question}: {answer}" for question, answer in parts if answer and not terms.denies(answer))

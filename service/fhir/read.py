@@ -17,7 +17,7 @@ from service.fhir.facts import MAKERS
 from service.fhir.mend import mend
 from service.fhir.terms import Terms
 from service.knowledge.model import Knowledge
-from service.record import Encounter, Fact, Issue, Patient, PatientRecord
+from service.record import Allergy, Condition, Encounter, Fact, Issue, Patient, PatientRecord
 
 _HISTORY = re.compile(r"/_history/[^/]+$")
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
@@ -172,6 +172,8 @@ class _Pass:
             self.results[name] = self.results[entry.url or name] = found.valueString
         fact = MAKERS[entry.kind](found, name, entry.key, self.terms, extra)
         if fact is not None:
+            if not fact.status and not isinstance(fact, (Condition, Allergy)):
+                self._issue(name, "has no status, so nobody can tell whether it counts; it does not")
             self.facts.setdefault(type(fact), []).append(fact)
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from service.fhir.shapes import CodeableConcept, Concepts, Notes
 from service.knowledge.model import Knowledge
+from service.knowledge.tables import tokens
 from service.record import Coding, Side
 
 _WORD = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
@@ -20,6 +21,7 @@ class Terms:
         self._systems = knowledge.systems
         self._lexicon = knowledge.lexicon
         language = knowledge.language
+        self._answers_no = frozenset(" ".join(tokens(words)) for words in language.answers_no)
         self._side_words = {
             **dict.fromkeys(language.right, Side.RIGHT),
             **dict.fromkeys(language.left, Side.LEFT),
@@ -63,6 +65,10 @@ class Terms:
         """The phrase lists one of whose phrases may stand in the texts: those with a first word in them."""
         words = {word for text in texts if text for word in _WORD.findall(text.lower())} & self._lexicon.keys()
         return frozenset().union(*(self._lexicon[word] for word in words)) if words else _NO_NAMES
+
+    def denies(self, answer: str) -> bool:
+        """Whether an answer in words is a plain no."""
+        return " ".join(tokens(answer)) in self._answers_no
 
     def side_in(self, text: str) -> Side:
         """The side that a text speaks of; UNKNOWN when it names none or speaks of right and left apart."""

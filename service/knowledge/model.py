@@ -62,6 +62,7 @@ class Language(Sourced):
     grades: tuple[Words, ...]
     others: tuple[Words, ...]
     reach_ends: tuple[Words, ...]
+    answers_no: tuple[Words, ...]
     right: tuple[Words, ...]
     left: tuple[Words, ...]
     both_sides: tuple[Words, ...]

@@ -61,7 +61,7 @@ def counts(fact: Fact, terms: EventTerms, findings: Findings) -> bool:
         and fact.criticality != "high"
     ):
         return False
-    if not _in_time(fact.dated, terms, findings):
+    if (isinstance(fact, Observation) and fact.denied) or not _in_time(fact.dated, terms, findings):
         return False
     if terms.context is not None and not in_context(fact, findings.knowledge.contexts[terms.context], findings):
         return False

@@ -1,7 +1,7 @@
 """What a sentence of a chart says of a phrase: affirmed, denied, doubted, of the past, or of somebody else.
 
-Phrases and the little words that turn a sentence round are data (`knowledge/phrases`, `knowledge/language.toml`); this is their grammar, after
-the trigger-and-reach idea of NegEx and ConText. Where a sentence can be read both ways it is DOUBTED, never affirmed and never denied.
+Phrases and the little words that turn a sentence round are data (`knowledge/phrases`, `knowledge/language.toml`); this is their grammar,
+after the trigger-and-reach idea of NegEx and ConText. Where a sentence can be read both ways it is DOUBTED, never affirmed, never denied.
 """
 
 import re

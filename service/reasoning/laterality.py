@@ -28,7 +28,7 @@ class Laterality:
 
 
 def laterality_of(nerve: Nerve, findings: Findings) -> Laterality:
-    """The side for one nerve: (1) its tender point, (2) the pain, (3) the harvest when no side of pain is known; 1 against 2 is a conflict."""
+    """The side for one nerve: (1) its tender point, (2) the pain, (3) the harvest when no pain has a side; 1 against 2 is a conflict."""
     exam = _together(one.side for found in findings.present((*nerve.reproduced, *nerve.reproduced_before)) for one in found.proof)
     pain = side_of_pain(findings)
     if Side.CONFLICT in (exam, pain) or {exam, pain} == {Side.RIGHT, Side.LEFT}:

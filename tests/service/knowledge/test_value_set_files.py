@@ -21,6 +21,7 @@ OWNERS = {
     "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
     "http://www.cms.gov/Medicare/Coding/ICD10": "ICD-10-PCS",
     "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation": "Health Level Seven",
+    "https://cluneal-cds.github.io/fhir/CodeSystem/examination": "the authors of cluneal-cds",
 }
 
 

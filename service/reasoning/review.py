@@ -1,0 +1,78 @@
+"""Knowledge tried on an empty chart and on itself: what loads may still be unsafe, and must not start.
+
+`load` finds what is wrong in the files; this finds what they would do. Application and `knowledge check` call both and report one list.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.errors import InvalidKnowledge
+from service.knowledge.links import findings_of_nerve, findings_of_pathway, findings_of_rule
+from service.knowledge.model import Knowledge
+from service.reasoning.criteria import CRITERIA
+from service.reasoning.findings import Findings
+from service.reasoning.language import Ear
+from service.reasoning.pathway import Outcome, assess
+from service.reasoning.rules import state_of
+from service.reasoning.truth import State
+from service.record import KeyState, Patient, PatientRecord
+
+_A_DAY = date(2026, 1, 1)
+_KEYS = ("patient", "conditions", "procedures", "encounter", "reports", "exams", "surveys", "labs", "medications", "allergies", "orders")
+
+
+def reviewed(knowledge: Knowledge) -> Knowledge:
+    """The same knowledge, safe to answer with; raises InvalidKnowledge with every problem found."""
+    if problems := sorted(_problems(knowledge)):
+        raise InvalidKnowledge(problems)
+    return knowledge
+
+
+def _problems(knowledge: Knowledge) -> Iterator[str]:
+    yield from _said_of_nobody(knowledge)
+    yield from _never_asked_for(knowledge)
+    yield from _second_hand(knowledge)
+
+
+def _said_of_nobody(knowledge: Knowledge) -> Iterator[str]:
+    """Rules and nerves that speak about a patient of whom nothing is known: they would speak about everybody."""
+    record = PatientRecord(patient=Patient(reference="Patient/nobody"), keys=dict.fromkeys(_KEYS, KeyState.SUPPLIED))
+    findings = Findings(record, knowledge, _A_DAY, Ear(knowledge.language), CRITERIA)
+    for finding in findings:
+        if finding.is_present:
+            yield f"findings/{finding.id}.toml  is present in an empty record"
+    for rule in (rule for stage in knowledge.rules.values() for rule in stage if rule.effect not in ("tier", "silence-nerve")):
+        if state_of(rule, findings) is State.PRESENT:
+            yield f"rules  {rule.id}: holds for an empty record"
+    if isinstance(assess(findings, clinician=True), Outcome):
+        yield "pathway.toml  would show a card for an empty record"
+
+
+def _never_asked_for(knowledge: Knowledge) -> Iterator[str]:
+    """Findings that no rule, nerve, study or other finding asks for: dead letters, or a name misspelt elsewhere."""
+    asked = set(findings_of_pathway(knowledge.pathway)) | {study.after for study in knowledge.studies.values()}
+    asked |= {name for stage in knowledge.rules.values() for rule in stage for name in findings_of_rule(rule)}
+    asked |= {name for nerve in knowledge.nerves.values() for name in findings_of_nerve(nerve)}
+    fields = ("all_of", "any_of", "none_of", "unless", "pain", "sign", "chronic")
+    asked |= {
+        name
+        for finding in knowledge.findings.values()
+        for criterion in finding.recognised
+        for field in fields
+        for name in getattr(criterion, field, ())
+    }
+    for name in sorted(knowledge.findings.keys() - asked):
+        yield f"findings/{name}.toml  is asked for by no rule, nerve or finding"
+
+
+def _second_hand(knowledge: Knowledge) -> Iterator[str]:
+    """Rules, findings and nerves that cite a publication which nobody here has read."""
+    unread = {name for name, publication in knowledge.evidence.items() if publication.read == "secondary"}
+    cited = {
+        **{f"rules  {rule.id}:": rule.evidence for stage in knowledge.rules.values() for rule in stage},
+        **{f"findings/{name}.toml ": finding.evidence for name, finding in knowledge.findings.items()},
+        **{f"nerves/{name}.toml ": (*nerve.evidence, *nerve.landmark.evidence) for name, nerve in knowledge.nerves.items()},
+    }
+    for where, names in cited.items():
+        for name in sorted(unread.intersection(names)):
+            yield f'{where} cites "{name}", which was seen only as reported by others'

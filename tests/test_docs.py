@@ -1,0 +1,88 @@
+"""The README is true: every command in it is run, and what it shows is what comes out."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.settings import NOT_YET_SUPPORTED, Settings
+from tests.readme import ROOT, Example, examples, normalised, run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    """The service as the README starts it, `make run`, on a free port; it prints how to see a card."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    made = subprocess.Popen(
+        ["make", "run", f"PORT={port}"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith(("CLUNEAL_", "MAKE", "MFLAGS"))},
+    )
+    try:
+        _wait_for(f"{url}/livez")
+        yield url
+    finally:
+        os.killpg(made.pid, signal.SIGINT)
+        printed, _ = made.communicate(timeout=20)
+    assert f"story laminectomy-and-iliac-harvest --send {url}" in printed
+    assert "OPEN" in printed
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"make run did not answer at {url} within 20 s")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that looks like the checkout to a command: it has the virtual environment and nothing else."""
+    place = tmp_path_factory.mktemp("reader")
+    (place / ".venv").symlink_to(ROOT / ".venv")
+    return place
+
+
+@pytest.mark.parametrize("example", examples(README), ids=lambda example: example.commands[0][:60])
+def test_the_readme_shows_what_its_commands_print(example: Example, service: str, folder: Path) -> None:
+    """Every console block of the README prints what it shows, dates and uuids aside."""
+    assert normalised(run(example, url=service, folder=folder)) == normalised(example.shown)
+
+
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    """Every setting stands in the README's table, and no other does."""
+    documented = set(re.findall(r"^\| `(CLUNEAL_[A-Z_]+)`", README, re.MULTILINE))
+    assert documented == {f"CLUNEAL_{name.upper()}" for name in Settings.model_fields}
+    assert not documented & set(NOT_YET_SUPPORTED)
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    """`make run` and `make test` are the two commands of the README, and make knows them."""
+    for target in re.findall(r"^make ([a-z-]+)$", README, re.MULTILINE):
+        assert subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def test_every_file_the_readme_links_to_exists() -> None:
+    """No link of the README leads nowhere."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
