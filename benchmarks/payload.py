@@ -1,8 +1,9 @@
 """Hook requests with charts of any size, made up from a seed: the same arguments give the same bytes.
 
-A resource takes about 1.88 KB, like those of US Core servers, and most of it is nothing that a rule could use. Between 2 and 8 % of the
-resources carry a code that the rules know. One chart of a size stays silent at the very last stage (T-LOW: pain and a conservative
-trial, too little support for any nerve); the other one, with as many resources, ends in a card.
+A resource takes about 1.88 KB, like those of US Core servers, with about 40 JSON values a KB, like Synthea's; most of it is nothing that
+a rule could use. Between 2 and 8 % of the resources carry a code that the rules know. Three charts of a size differ in four resources only, by which rule ends them: I-02, the
+ordinary chart, in which nobody complains of the back; T-LOW, the longest silence: pain and a conservative trial, but too little support
+for any nerve; and a card.
 """
 
 import base64
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -45,51 +46,57 @@ _HL7 = "http://terminology.hl7.org/CodeSystem"
 _CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
 _OID = "urn:oid:2.999.840.1.13.1.7"
 Resource = dict[str, Any]
+End = Literal["I-02", "T-LOW", "card"]
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A hook request: its size by name, how many resources it holds, its bytes, and what should come of it."""
+    """A hook request: its size by name, how many resources it holds, its bytes, and what comes of it: a card, or the rule of its silence."""
 
     size: str
     resources: int
     body: bytes
-    card: bool
+    end: End
 
 
-def payload(size: str, *, card: bool, seed: int = 7) -> Payload:
-    """The request of one size whose chart composes a card, or stays silent."""
-    chart = _Chart(random.Random(f"{seed} {size}"))
+def payload(size: str, end: End, *, seed: int = 7) -> Payload:
+    """The request of one size whose chart ends so."""
     keys: dict[str, list[Resource]] = {key: [] for key in _MIX}
-    for key, resource in chart.story(card=card):
+    for key, resource in _Chart(random.Random(f"{seed} story"), first=SIZES[size]).story(end):
         keys[key].append(resource)
     told = sum(map(len, keys.values()))
     known = max(0, round(SIZES[size] * KNOWN_SHARE) - told)
+    chart = _Chart(random.Random(f"{seed} {size}"))
     for key in chart.dice.choices(list(_MIX), [weight for weight, _ in _MIX.values()], k=SIZES[size] - 2 - told - known):
         keys[key].append(_MIX[key][1](chart))
-    for _ in range(known):
-        keys["labs"].insert(chart.dice.randrange(len(keys["labs"])), chart.known_lab())
+    keys["labs"] += [chart.known_lab() for _ in range(known)]
+    for key in ("conditions", "procedures", "reports", "labs"):
+        chart.dice.shuffle(keys[key])
     request = {
         "hook": "patient-view",
         "hookInstance": "6f0e2d4a-3a0c-4f0e-9d63-0c1f5a2b7e11",
         "context": {"patientId": PATIENT, "userId": "Practitioner/example", "encounterId": "visit-today"},
         "prefetch": {"patient": chart.patient(), "encounter": chart.visit(), **{key: _bundle(found) for key, found in keys.items()}},
     }
-    return Payload(size, SIZES[size], orjson.dumps(request), card)
+    return Payload(size, SIZES[size], orjson.dumps(request), end)
 
 
 class _Chart:
     """One patient's resources, written one after the other."""
 
-    def __init__(self, dice: random.Random):
+    def __init__(self, dice: random.Random, first: int = 1):
         self.dice = dice
-        self._numbers = count(1)
+        self._numbers = count(first)
 
-    def story(self, *, card: bool) -> Iterator[tuple[str, Resource]]:
+    def story(self, end: End) -> Iterator[tuple[str, Resource]]:
         """The four resources that decide what is said."""
-        yield "conditions", self._problem("278860009", "M54.50", "Chronic low back pain", "2023-11-16")
-        yield "surveys", self._measure("survey", ("72514-3", "Pain severity, 0-10 verbal rating", "{score}", 5, 6), "2026-08-11")
-        if card:
+        if end == "I-02":
+            yield "conditions", self._problem("44054006", "E11.9", "Type 2 diabetes mellitus", "2019-11-16")
+            yield "surveys", self._measure("survey", ("72514-3", "Pain severity, 0-10 verbal rating", "{score}", 0, 1), "2026-08-11")
+        else:
+            yield "conditions", self._problem("278860009", "M54.50", "Chronic low back pain", "2023-11-16")
+            yield "surveys", self._measure("survey", ("72514-3", "Pain severity, 0-10 verbal rating", "{score}", 5, 6), "2026-08-11")
+        if end == "card":
             yield "procedures", self._done((CPT, "63047"), "Laminectomy L4-L5", "2024-02-24")
             seen = "Expected changes after laminectomy at L4-L5. No residual stenosis or disc herniation. No nerve root compression."
             yield "reports", self._report("24968-0", "MRI lumbar spine", seen, "2026-04-24", "RAD")
@@ -179,6 +186,7 @@ class _Chart:
                 "issued": f"{day}T23:40:07Z",
                 "valueQuantity": {"value": round(self.dice.uniform(low, high), 1), "unit": unit, "system": UCUM, "code": unit},
                 "referenceRange": [{"low": {"value": low, "unit": unit}, "high": {"value": high, "unit": unit}, "text": f"{low} - {high}"}],
+                "interpretation": [_concept((f"{_HL7}/v3-ObservationInterpretation", "N"), text="Normal")],
             }
         )
 
@@ -220,12 +228,20 @@ class _Chart:
             "resourceType": kind,
             "id": f"{kind[:3].lower()}-{number:06}",
             "meta": {"versionId": "1", "lastUpdated": f"{self._day()}T04:11:09.000Z", "source": "#7Qm2", "profile": [f"{_CORE}/{profile}"]},
-            "extension": [{"url": "https://ehr.example/extension/department", "valueCodeableConcept": {"text": self._prose(4)}}],
+            "extension": [{"url": "https://ehr.example/extension/department", **self._local()}],
             "identifier": [{"use": "usual", "system": f"{_OID}.2.768076", "value": str(self.dice.randrange(10**7))}],
             **({"status": status} if status else {}),
             "subject": {"reference": f"Patient/{PATIENT}", "display": "Example, Robin"},
-            "encounter": {"reference": f"Encounter/visit-{self.dice.randrange(10**5)}", "display": "Office Visit"},
+            "encounter": self._pointer("Encounter", "Office Visit"),
+            "performer": [self._pointer("Practitioner", "Nurse, A.")],
         }
+
+    def _local(self) -> Resource:
+        """A value in a code system of the site's own."""
+        return {"valueCodeableConcept": _concept((f"{_OID}.4.698084", str(self.dice.randrange(999))), text=self._prose(2))}
+
+    def _pointer(self, kind: str, display: str) -> Resource:
+        return {"reference": f"{kind}/{self.dice.randrange(10**6)}", "type": kind, "display": display}
 
     def _filled(self, resource: Resource) -> Resource:
         """The resource with a narrative that brings it to its size, which differs from one to the next."""

@@ -8,7 +8,6 @@ from service.knowledge.model import Knowledge
 from service.knowledge.tables import tokens
 from service.record import Coding, Side
 
-_WORD = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
 _NO_NAMES: frozenset[str] = frozenset()
 LONGEST_TEXT = 200_000
 
@@ -22,6 +21,7 @@ class Terms:
         self._lexicon = knowledge.lexicon
         language = knowledge.language
         self._answers_no = frozenset(" ".join(tokens(words)) for words in language.answers_no)
+        self._not_sides = tuple(tokens(words) for words in language.not_sides)
         self._side_words = {
             **dict.fromkeys(language.right, Side.RIGHT),
             **dict.fromkeys(language.left, Side.LEFT),
@@ -63,7 +63,7 @@ class Terms:
 
     def said(self, texts: Iterable[str]) -> frozenset[str]:
         """The phrase lists one of whose phrases may stand in the texts: those with a first word in them."""
-        words = {word for text in texts if text for word in _WORD.findall(text.lower())} & self._lexicon.keys()
+        words = {word for text in texts if text for word in tokens(text)} & self._lexicon.keys()
         return frozenset().union(*(self._lexicon[word] for word in words)) if words else _NO_NAMES
 
     def denies(self, answer: str) -> bool:
@@ -74,7 +74,12 @@ class Terms:
         """The side that a text speaks of; UNKNOWN when it names none or speaks of right and left apart."""
         if not text:
             return Side.UNKNOWN
-        said = {self._side_words[word] for word in _WORD.findall(text.lower()) if word in self._side_words}
+        words = tokens(text)
+        said = {
+            self._side_words[word]
+            for place, word in enumerate(words)
+            if word in self._side_words and not any(words[place : place + len(other)] == other for other in self._not_sides)
+        }
         if Side.BILATERAL in said or _both_named(said, text):
             return Side.BILATERAL
         return said.pop() if len(said) == 1 else Side.UNKNOWN

@@ -58,6 +58,7 @@ class WordedEvent(EventTerms):
     """An entry whose words say it: a phrase affirmed, not denied, not doubted, not of somebody else.
 
     beside    phrases of which one must stand in the same entry (a place beside a kind of pain)
+    near      how near: in the same clause, in the same or the next one, or anywhere in the entry
     uncoded   only entries that no value set of the knowledge has recognised by code
     values    also the words of results, not only the name of the entry
     """
@@ -65,6 +66,7 @@ class WordedEvent(EventTerms):
     by: Literal["worded-event"]
     phrases: str
     beside: str | None = None
+    near: Literal["clause", "next", "entry"] = "entry"
     uncoded: bool = False
 
 
@@ -95,26 +97,32 @@ class MeasuredValue(Shape):
 
 
 class ClearStudy(Shape):
-    """The latest valid study of a kind says that nothing explains the pain, and says nothing to the contrary."""
+    """The latest valid study of a kind says that nothing explains the pain, and says nothing to the contrary.
+
+    clear     what has to be said;  contrary: what must not, anywhere in the report but its history;  unclear: what leaves it open
+    """
 
     by: Literal["clear-study"]
     study: str
     clear: tuple[str, ...] = Field(min_length=1)
     contrary: tuple[str, ...] = Field(min_length=1)
+    unclear: tuple[str, ...] = ()
     normal_codes: tuple[str, ...] = ()
     abnormal_codes: tuple[str, ...] = ()
 
 
 class StudyPhrase(Shape):
-    """The report of a study says a phrase: in what was seen (`part = "seen"`) or in its history (`part = "history"`).
+    """The report of a study says a phrase: in what was seen (`part = "seen"`; "any": also under a title), in its history (`part = "history"`) or in both.
 
     latest   only the latest valid study is read; otherwise every study of the kind
+    doubted  a doubtful phrase also counts (a red flag that is suspected)
     """
 
     by: Literal["study-phrase"]
+    doubted: bool = False
     study: str
     phrases: str
-    part: Literal["seen", "history", "both"] = "seen"
+    part: Literal["seen", "any", "history", "both"] = "seen"
     latest: bool = True
     pain_after_days: Days | None = None
 

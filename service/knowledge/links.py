@@ -100,7 +100,7 @@ def _phrases_of(criterion: object) -> tuple[str, ...]:
         case StudyPhrase():
             return (criterion.phrases,)
         case ClearStudy():
-            return (*criterion.clear, *criterion.contrary)
+            return (*criterion.clear, *criterion.contrary, *criterion.unclear)
     return ()
 
 

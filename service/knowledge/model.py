@@ -30,11 +30,12 @@ class FindingDefinition(Sourced):
 
 class Phrase(Shape):
     """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the
-    last, and none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis)."""
+    last, none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis), and with `one_breath` no comma."""
 
     words: tuple[tuple[Words, ...], ...] = Field(min_length=1)
     apart: int = 12
     never_between: tuple[Words, ...] = ()
+    one_breath: bool = False
 
 
 class PhraseList(Sourced):
@@ -42,11 +43,13 @@ class PhraseList(Sourced):
 
     denied       it is meant when the phrase is denied ("no stenosis")
     past_counts  it is also meant when it is said of the past ("history of laminectomy")
+    never_with   words that make it something else when they stand in the same clause ("hay fever")
     """
 
     label: Words
     denied: bool = False
     past_counts: bool = False
+    never_with: tuple[Words, ...] = ()
     phrase: tuple[Phrase, ...] = Field(min_length=1)
 
 
@@ -56,9 +59,13 @@ class Language(Sourced):
     negation: tuple[Words, ...]
     negation_after: tuple[Words, ...]
     not_negation: tuple[Words, ...]
+    takes_denial: tuple[Words, ...]
     doubt: tuple[Words, ...]
+    doubt_after: tuple[Words, ...]
     past: tuple[Words, ...]
     not_past: tuple[Words, ...]
+    still: tuple[Words, ...]
+    modifiers: tuple[Words, ...]
     grades: tuple[Words, ...]
     others: tuple[Words, ...]
     reach_ends: tuple[Words, ...]
@@ -66,8 +73,10 @@ class Language(Sourced):
     right: tuple[Words, ...]
     left: tuple[Words, ...]
     both_sides: tuple[Words, ...]
+    not_sides: tuple[Words, ...]
     history_sections: tuple[Words, ...]
     unread_sections: tuple[Words, ...]
+    title_sections: tuple[Words, ...]
     seen_sections: tuple[Words, ...]
 
 

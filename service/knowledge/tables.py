@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from service.knowledge.criteria import CodedAnswer, CodedEvent, Combination, Criterion, MeasuredValue, SitedEvent, WordedEvent
 from service.knowledge.model import FindingDefinition, PhraseList, System, ValueSet
 
-_TOKEN = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
+_TOKEN = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
 
 
 def code_table(value_sets: Iterable[ValueSet], systems: Iterable[System]) -> dict[tuple[str, str], tuple[str, frozenset[str]]]:

@@ -51,31 +51,35 @@ def sited_event(criterion: SitedEvent, definition: FindingDefinition, findings: 
 def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when an entry that counts says a phrase and means it; ABSENT is never concluded from words about something else."""
     phrases = findings.knowledge.phrases[criterion.phrases]
-    beside = findings.knowledge.phrases[criterion.beside] if criterion.beside else None
     proof = []
     for fact in findings.record.spoken.get(criterion.phrases, ()):
         if (criterion.uncoded and fact.names) or not counts(fact, criterion, findings):
             continue
         words = " . ".join(fact.words)
-        mention = meant(words, phrases, findings)
-        if mention is not None and (beside is None or meant(words, beside, findings) is not None):
+        mention = next((one for one in meant(words, phrases, findings) if _is_beside(one, words, criterion, findings)), None)
+        if mention is not None:
             proof.append(proof_of(fact, definition.words, quote=mention.clause, side=_side(fact, mention, findings)))
     return _found(proof)
 
 
-def meant(text: str, phrases: PhraseList, findings: Findings) -> Mention | None:
-    """The mention that makes the phrase list true of the text: affirmed, or denied where denial is what is looked for."""
-    wanted = Sense.DENIED if phrases.denied else Sense.AFFIRMED
+def meant(text: str, phrases: PhraseList, findings: Findings) -> tuple[Mention, ...]:
+    """The mentions that make the phrase list true of the text: affirmed, or denied where a denial is what is looked for.
+
+    A clause that both affirms and denies a phrase says neither.
+    """
+    wanted, against = (Sense.DENIED, Sense.AFFIRMED) if phrases.denied else (Sense.AFFIRMED, Sense.DENIED)
     mentions = findings.ear.mentions(text, phrases)
-    if not phrases.denied and any(mention.sense is Sense.DENIED for mention in mentions) and not _outweighs(mentions):
-        return None
-    return next((mention for mention in mentions if mention.sense is wanted), None)
+    muddled = {mention.place for mention in mentions if mention.sense is against}
+    return tuple(mention for mention in mentions if mention.sense is wanted and mention.place not in muddled)
 
 
-def _outweighs(mentions: Iterable[Mention]) -> bool:
-    """Whether a phrase is affirmed in another clause than the one that denies it; in the same clause nobody can tell."""
-    denied = {mention.clause for mention in mentions if mention.sense is Sense.DENIED}
-    return any(mention.sense is Sense.AFFIRMED and mention.clause not in denied for mention in mentions)
+def _is_beside(mention: Mention, words: str, criterion: WordedEvent, findings: Findings) -> bool:
+    """Whether the second phrase that the criterion asks for stands near enough."""
+    if criterion.beside is None:
+        return True
+    reach = {"clause": 0, "next": 1, "entry": len(words)}[criterion.near]
+    others = meant(words, findings.knowledge.phrases[criterion.beside], findings)
+    return any(0 <= other.place - mention.place <= reach or criterion.near == "entry" for other in others)
 
 
 def _side(fact: Fact, mention: Mention, findings: Findings) -> Side:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from service.knowledge.criteria import ClearStudy, StudyMade, StudyPhrase
 from service.knowledge.model import FindingDefinition, Language, Study
@@ -58,16 +59,17 @@ def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: 
     newest = latest_valid(findings.knowledge.studies[criterion.study], findings)
     if newest is None:
         return _NOTHING
-    seen = part_of(newest, "seen", findings.knowledge.language)
-    contrary = _mentions(seen, criterion.contrary, findings)
+    language = findings.knowledge.language
+    contrary = _mentions(part_of(newest, "any", language), criterion.contrary, findings)
     if any(mention.sense is Sense.AFFIRMED for mention in contrary):
         return State.ABSENT, (proof_of(newest, definition.words),)
     codes = (newest.conclusions if isinstance(newest, Report) else frozenset()) | (
         newest.value_names if isinstance(newest, Observation) else frozenset()
     )
-    if any(mention.sense is Sense.DOUBTED for mention in contrary) or not codes.isdisjoint(criterion.abnormal_codes):
+    open_ = [*contrary, *_mentions(part_of(newest, "any", language), criterion.unclear, findings)]
+    if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in open_) or not codes.isdisjoint(criterion.abnormal_codes):
         return _NOTHING
-    clear = next(iter(_meant(seen, criterion.clear, findings)), None)
+    clear = next(iter(_meant(part_of(newest, "seen", language), criterion.clear, findings)), None)
     if clear is None and codes.isdisjoint(criterion.normal_codes):
         return _NOTHING
     return State.PRESENT, (proof_of(newest, definition.words, quote=clear.clause if clear else ""),)
@@ -85,7 +87,7 @@ def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings
     proof: list[Proof] = []
     for fact in reports:
         text = part_of(fact, criterion.part, findings.knowledge.language)
-        mention = next(iter(_meant(text, (criterion.phrases,), findings)), None)
+        mention = next(iter(_meant(text, (criterion.phrases,), findings, doubted=criterion.doubted)), None)
         if mention is not None and (criterion.pain_after_days is None or pain_after(None, criterion.pain_after_days, findings)):
             proof.append(_proof(fact, criterion, definition, mention, findings))
     if proof:
@@ -103,37 +105,65 @@ def _proof(fact: Fact, criterion: StudyPhrase, definition: FindingDefinition, me
 
 
 def part_of(fact: Fact, part: str, language: Language) -> str:
-    """What was seen, the history, or both, of a report in sections; text without a heading is what was seen."""
-    wanted = {"seen": ("seen",), "history": ("history",), "both": ("seen", "history")}[part]
+    """What was seen (text without a heading is), the history, both, or anything that may have been seen, also under a title."""
+    wanted = {
+        "seen": ("seen",),
+        "history": ("history",),
+        "both": ("seen", "history"),
+        "any": ("seen", "title"),
+    }[part]
     return " . ".join(text for note in fact.notes for kind, text in sections(note, language) if kind in wanted)
 
 
 def sections(text: str, language: Language) -> Iterable[tuple[str, str]]:
-    """The sections of a report: ("seen" | "history" | "unread", its text)."""
-    kinds = {
+    """The sections of a report: ("seen" | "history" | "title" | "unread", its text).
+
+    A heading stands before a colon at the start of a line (after at most three words) or in capitals anywhere, or alone on a line.
+    """
+    kind, start = "seen", 0
+    kinds = _section_kinds(language)
+    for match in _headings(language).finditer(text):
+        name = next(group for group in match.groups() if group)
+        yield kind, text[start : match.start()]
+        kind, start = kinds[" ".join(name.lower().split())], match.end()
+    yield kind, text[start:]
+
+
+@lru_cache(maxsize=4)
+def _headings(language: Language) -> "re.Pattern[str]":
+    longest_first = sorted(_section_kinds(language), key=len, reverse=True)
+    blank = "[ \t]"
+    names = "|".join(name.replace(" ", f"{blank}+") for name in longest_first)
+    shouted = "|".join(name.upper().replace(" ", f"{blank}+") for name in longest_first)
+    tail = rf"(?:{blank}*/{blank}*[A-Za-z]+)?(?:{blank}*\([^)\n]{{0,40}}\))?{blank}*"
+    forms = (
+        rf"^{blank}*(?:[A-Za-z]+{blank}+){{0,3}}?(?i:({names})){tail}:",
+        rf"(?<![A-Za-z])({shouted}){tail}:",
+        rf"^{blank}*(?i:({names})){tail}$",
+        rf"(?<=[.;]){blank}*(?i:({names})){tail}:",
+    )
+    return re.compile("|".join(forms), re.MULTILINE)
+
+
+@lru_cache(maxsize=4)
+def _section_kinds(language: Language) -> dict[str, str]:
+    return {
         **dict.fromkeys(language.seen_sections, "seen"),
         **dict.fromkeys(language.history_sections, "history"),
         **dict.fromkeys(language.unread_sections, "unread"),
+        **dict.fromkeys(language.title_sections, "title"),
     }
-    heading = re.compile(
-        rf"(?:^|(?<=[\n.;]))[ \t]*({'|'.join(sorted(map(re.escape, kinds), key=len, reverse=True))})[ \t]*:", re.IGNORECASE
-    )
-    kind, start = "seen", 0
-    for match in heading.finditer(text):
-        yield kind, text[start : match.start()]
-        kind, start = kinds[match.group(1).lower()], match.end()
-    yield kind, text[start:]
 
 
 def _mentions(text: str, lists: Sequence[str], findings: Findings) -> list[Mention]:
     return [mention for name in lists for mention in findings.ear.mentions(text, findings.knowledge.phrases[name])]
 
 
-def _meant(text: str, lists: Sequence[str], findings: Findings) -> list[Mention]:
-    """The mentions that say what their list means: affirmed, or denied for a list of denials."""
-    return [
-        mention
-        for name in lists
-        for mention in findings.ear.mentions(text, findings.knowledge.phrases[name])
-        if mention.sense is (Sense.DENIED if findings.knowledge.phrases[name].denied else Sense.AFFIRMED)
-    ]
+def _meant(text: str, lists: Sequence[str], findings: Findings, *, doubted: bool = False) -> list[Mention]:
+    """The mentions that say what their list means: affirmed, or denied for a list of denials; doubtful ones when they count too."""
+    kept = []
+    for name in lists:
+        phrases = findings.knowledge.phrases[name]
+        wanted = {Sense.DENIED} if phrases.denied else {Sense.AFFIRMED} | ({Sense.DOUBTED} if doubted else set())
+        kept += [mention for mention in findings.ear.mentions(text, phrases) if mention.sense in wanted]
+    return kept

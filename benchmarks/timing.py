@@ -1,0 +1,38 @@
+"""Time, measured so that it can be compared: what is compared runs in turns, in one process, with everything freed before the clock stops."""
+
+import gc
+from collections.abc import Callable, Mapping
+from statistics import median
+from time import perf_counter
+
+# A turn lasts about this long, so that the clock's own grain and one interruption do not show.
+_TURN_SECONDS = 0.03
+
+
+def interleaved(works: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, list[float]]:
+    """Seconds that each work takes, one figure a round; in every round all of them have their turn, the results dropped at once."""
+    repeats = {name: _repeats(work) for name, work in works.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            gc.collect()
+            seconds[name].append(_seconds(work, repeats[name]))
+    return seconds
+
+
+def ratio(ours: list[float], theirs: list[float]) -> float:
+    """The median over the rounds of what one takes in units of the other: a slow moment of the machine weighs on both."""
+    return median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+def _seconds(work: Callable[[], object], repeats: int) -> float:
+    start = perf_counter()
+    for _ in range(repeats):
+        work()
+    return (perf_counter() - start) / repeats
+
+
+def _repeats(work: Callable[[], object]) -> int:
+    """How often a work is done in one turn; finding out warms it up."""
+    _seconds(work, 1)
+    return max(1, min(200, int(_TURN_SECONDS / _seconds(work, 1))))

@@ -1,0 +1,92 @@
+"""The doors of the service, as a test goes through them: the corridor itself, and the real application over HTTP.
+
+A request is always made of a story, and the clock always stands at noon of the story's day.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from functools import cache
+from typing import Any
+
+import httpx
+import msgspec
+import time_machine
+
+from cds_hooks.response import CDSResponse, to_wire
+from service.app import create_app
+from service.evaluate import evaluate
+from service.fhir.chart import chart_of_prefetch
+from service.knowledge.load import load_knowledge
+from service.record import Call
+from service.settings import read_settings
+from service.story import Story, hook_request, read_story
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a door answered: the status (or the one a refusal stands for), its complaint, the cards, and the rules that kept it silent."""
+
+    status: int
+    complaint: str
+    cards: list[dict[str, Any]]
+    reasons: tuple[str, ...]
+
+    @property
+    def silence(self) -> str | None:
+        """The first reason for silence."""
+        return self.reasons[0] if self.reasons else None
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        return self.cards[0]["extension"]["org.cluneal-cds.basis"]
+
+    @property
+    def words(self) -> str:
+        return f"{self.cards[0]['summary']}\n{self.cards[0]['detail']}".lower()
+
+    @property
+    def resources(self) -> list[dict[str, Any]]:
+        return [action["resource"] for card in self.cards for suggestion in card.get("suggestions", ()) for action in suggestion["actions"]]
+
+
+@cache
+def corridor(name: str) -> Answer:
+    """The story, given to `evaluate` directly."""
+    story = read_story(name)
+    patient = hook_request(story, hook_instance="1", today=story.today)["context"]["patientId"]
+    raw = {key: msgspec.Raw(json.dumps(value).encode()) for key, value in story.prefetch.items()}
+    chart = chart_of_prefetch(raw, patient=patient, server=None)
+    found = evaluate(chart, load_knowledge(), today=story.today, call=Call(patient, "1", story.user, story.encounter or ""))
+    cards = json.loads(to_wire(CDSResponse(cards=found.cards)))["cards"]
+    reasons = (found.silence.rule, *found.silence.also) if found.silence else ()
+    return Answer(412, " ".join(found.refusal.keys), [], ()) if found.refusal else Answer(200, "", cards, reasons)
+
+
+@cache
+def over_http(name: str, *, instance: str = "1", hook: str = "patient-view") -> Answer:
+    """The story, sent to the real application on the day of the story."""
+    story = read_story(name)
+    return sent(story, {**hook_request(story, hook_instance=instance, today=story.today), "hook": hook})
+
+
+def sent(story: Story, body: dict[str, Any]) -> Answer:
+    """What the service answers to a body on the day of the story."""
+
+    async def post() -> httpx.Response:
+        app = httpx.ASGITransport(app=application())
+        async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1:8000") as client:
+            return await client.post(f"/cds-services/cluneal-{body['hook']}", json=body)
+
+    with time_machine.travel(datetime.combine(story.today, time(12), tzinfo=UTC), tick=False):
+        response = asyncio.run(post())
+    found = response.json()
+    silence = found.get("extension", {}).get("org.cluneal-cds.silence")
+    reasons = (silence["rule"], *silence.get("also", ())) if silence else ()
+    return Answer(response.status_code, response.text if response.is_error else "", found.get("cards", []), reasons)
+
+
+@cache
+def application() -> Any:
+    return create_app(read_settings({}))
