@@ -112,7 +112,8 @@ class ClearStudy(Shape):
 
 
 class StudyPhrase(Shape):
-    """The report of a study says a phrase: in what was seen (`part = "seen"`; "any": also under a title), in its history (`part = "history"`) or in both.
+    """The report of a study says a phrase: in what was seen (`part = "seen"`; "any": also under a title), in its history, or in
+    both.
 
     latest   only the latest valid study is read; otherwise every study of the kind
     doubted  a doubtful phrase also counts (a red flag that is suspected)

@@ -4,8 +4,7 @@ Full stops, semicolons and question marks end a clause, and so do line ends, unl
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 # Levels (L5), fractions (4+/5), numbers, words, the signs that matter, and line ends with the bullet of the next line.
 _PIECE = re.compile(
@@ -14,22 +13,31 @@ _PIECE = re.compile(
 _ENDS = frozenset(".;!?")
 # A dot after these ends no sentence.
 _SHORTENED = frozenset({"rt", "lt", "r", "l", "approx", "ca", "vs", "dr", "post", "bilat", "pt"})
-LONGEST = 60_000
+# Prose has no clause of this length; what is cut here can be read no more.
+MOST_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Lower-case words with commas, colons and brackets kept, and the text itself."""
+    """Lower-case words with commas, colons and brackets kept, where each stands, and the text itself.
+
+    whole   False for a stretch cut out of an endless one: nobody can tell what bears on its words
+    """
 
     words: tuple[str, ...]
     text: str
+    whole: bool = True
+    at: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Note where each word stands, once, for all the questions that follow."""
+        for place, word in enumerate(self.words):
+            self.at.setdefault(word, []).append(place)
 
 
-@lru_cache(maxsize=2048)
-def clauses(text: str) -> tuple[Clause, ...]:
-    """The clauses of a text, of which at most the first 60,000 characters are read."""
-    text = text[:LONGEST]
-    lowered = text.lower()
+def clauses(text: str) -> list[Clause]:
+    """The clauses of a text, in its order."""
+    lowered = "".join(small if len(small := character.lower()) == 1 else character for character in text)
     shouted = not any(character.islower() for character in text)
     found: list[Clause] = []
     words: list[str] = []
@@ -44,17 +52,24 @@ def clauses(text: str) -> tuple[Clause, ...]:
         elif piece[0] != "\n":
             words.append(piece)
     _close(found, words, text[start:], asked=False)
-    return tuple(found)
+    return found
 
 
 def _goes_on(text: str, match: "re.Match[str]", *, shouted: bool) -> bool:
     """Whether the line after a line end goes on with the sentence before it: in lower case, or in capitals like all the rest."""
     if match.group().count("\n") > 1 or match.end() >= len(text):
         return False
-    following, before = text[match.end()], text[: match.start()].rstrip()[-1:]
+    following, before = text[match.end()], text[max(0, match.start() - 8) : match.start()].rstrip()[-1:]
     return following.islower() or (shouted and following.isalpha() and before.isalpha() and "-" not in match.group())
 
 
 def _close(found: list[Clause], words: list[str], text: str, *, asked: bool) -> None:
-    if words:
-        found.append(Clause((*words, "?") if asked else tuple(words), " ".join(text.split()).strip(" -*\u2022:")))
+    if not words:
+        return
+    written = " ".join(text.split()).strip(" -*\u2022:") or " ".join(words)
+    if len(words) <= MOST_WORDS:
+        found.append(Clause((*words, "?") if asked else tuple(words), written))
+        return
+    for first in range(0, len(words), MOST_WORDS):
+        cut = tuple(words[first : first + MOST_WORDS])
+        found.append(Clause(cut, " ".join(cut), whole=False))

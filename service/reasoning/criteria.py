@@ -68,7 +68,7 @@ def meant(text: str, phrases: PhraseList, findings: Findings) -> tuple[Mention, 
     A clause that both affirms and denies a phrase says neither.
     """
     wanted, against = (Sense.DENIED, Sense.AFFIRMED) if phrases.denied else (Sense.AFFIRMED, Sense.DENIED)
-    mentions = findings.ear.mentions(text, phrases)
+    mentions = findings.hearing.mentions(text, phrases)
     muddled = {mention.place for mention in mentions if mention.sense is against}
     return tuple(mention for mention in mentions if mention.sense is wanted and mention.place not in muddled)
 
@@ -84,7 +84,7 @@ def _is_beside(mention: Mention, words: str, criterion: WordedEvent, findings: F
 
 def _side(fact: Fact, mention: Mention, findings: Findings) -> Side:
     """The side that the clause itself names, else that of the whole entry."""
-    named = findings.ear.side(mention.clause)
+    named = findings.hearing.side(mention.clause)
     return fact.side if named is Side.UNKNOWN else named
 
 

@@ -106,7 +106,7 @@ def in_context(fact: Fact, context: Context, findings: Findings) -> bool:
 
 def said(text: str, phrases: PhraseList, findings: Findings) -> bool:
     """Whether a text says one of the phrases and means it, of now or of the past."""
-    return any(mention.sense in (Sense.AFFIRMED, Sense.PAST) for mention in findings.ear.mentions(text, phrases))
+    return any(mention.sense in (Sense.AFFIRMED, Sense.PAST) for mention in findings.hearing.mentions(text, phrases))
 
 
 def _same_day(fact: Fact, value_set: str, findings: Findings) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.dates import When
 from service.knowledge.model import FindingDefinition, Knowledge
-from service.reasoning.language import Ear
+from service.reasoning.language import Ear, Hearing
 from service.reasoning.truth import State, any_present
 from service.record import Condition, Fact, PatientRecord, Side
 
@@ -57,7 +57,8 @@ class Findings:
     """All findings of one patient, by their ids."""
 
     def __init__(self, record: PatientRecord, knowledge: Knowledge, today: date, ear: Ear, criteria: "Criteria"):
-        self.record, self.knowledge, self.today, self.ear, self.criteria = record, knowledge, today, ear, criteria
+        self.record, self.knowledge, self.today, self.criteria = record, knowledge, today, criteria
+        self.hearing = Hearing(ear)
         self._signs = record.named.keys() | record.spoken.keys()
         self._found: dict[str, Finding] = {}
 

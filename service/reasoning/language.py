@@ -4,18 +4,19 @@ Phrases and the little words that turn a sentence round are data (`knowledge/phr
 after the trigger-and-reach idea of NegEx and ConText. What can be read both ways is DOUBTED, never affirmed, never denied.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import product
 
 from service.knowledge.model import Language, Phrase, PhraseList
 from service.knowledge.tables import tokens
 from service.reasoning.clauses import Clause, clauses
+from service.reasoning.headings import Headings
 from service.record import Side
 
 Words = tuple[str, ...]
 Span = tuple[int, int]
+Phrases = Mapping[str, tuple[Words, ...]]
 
 
 class Sense(Enum):
@@ -41,9 +42,9 @@ class Mention:
 class _Pattern:
     """A phrase, tokenised."""
 
-    groups: tuple[tuple[Words, ...], ...]
+    groups: tuple[Phrases, ...]
     apart: int
-    never_between: tuple[Words, ...]
+    never_between: Phrases
     one_breath: bool
 
 
@@ -52,134 +53,153 @@ class _Listening:
     """A phrase list, tokenised."""
 
     patterns: tuple[_Pattern, ...]
-    never_with: tuple[Words, ...]
+    never_with: Phrases
     past_counts: bool
 
 
 class Ear:
-    """The knowledge's phrases and language, tokenised once and asked often."""
+    """The knowledge's phrases and language, tokenised once."""
 
     def __init__(self, language: Language):
-        self.triggers: dict[str, tuple[Words, ...]] = {
-            name: tuple(pieces for words in getattr(language, name) if (pieces := _pieces(words))) for name in _TRIGGERS
+        self.triggers: dict[str, Phrases] = {
+            name: _by_head(tokens(words) or (words,) for words in getattr(language, name)) for name in _TRIGGERS
         }
+        self.headings = Headings(language)
         self._lists: dict[int, _Listening] = {}
 
-    def mentions(self, text: str, phrases: PhraseList) -> tuple[Mention, ...]:
+    def listening(self, phrases: PhraseList) -> _Listening:
+        """A phrase list, tokenised."""
+        if id(phrases) not in self._lists:
+            patterns = tuple(_pattern(phrase) for phrase in phrases.phrase)
+            self._lists[id(phrases)] = _Listening(patterns, _by_head(map(tokens, phrases.never_with)), phrases.past_counts)
+        return self._lists[id(phrases)]
+
+
+class Hearing:
+    """One chart's texts, each cut into clauses once; what was heard is forgotten with the chart."""
+
+    def __init__(self, ear: Ear):
+        self.ear = ear
+        self._clauses: dict[str, list[Clause]] = {}
+
+    def mentions(self, text: str, phrases: PhraseList) -> list[Mention]:
         """Every mention of a phrase of the list in the text, in the order of its clauses."""
-        listening = self._lists.get(id(phrases)) or self._listen(phrases)
-        return tuple(mention for place, clause in enumerate(clauses(text)) for mention in self._in_clause(place, clause, listening))
+        listening = self.ear.listening(phrases)
+        if text not in self._clauses:
+            self._clauses[text] = clauses(text)
+        return [
+            mention
+            for place, clause in enumerate(self._clauses[text])
+            if not (listening.never_with and _places(clause, listening.never_with))
+            for mention in self._in_clause(place, clause, listening)
+        ]
 
     def side(self, text: str) -> Side:
         """The side that a clause names; BILATERAL for both, UNKNOWN for none. A bare R or L counts, but not that of "L spine"."""
-        words = tokens(text)
-        spared = _covered(words, self.triggers["not_sides"])
+        triggers = self.ear.triggers
+        clause = Clause(tokens(text), text)
+        spared = _covered(clause, triggers["not_sides"])
         right, left, both = (
-            any(place not in spared for place, _ in _places(words, self.triggers[name])) for name in ("right", "left", "both_sides")
+            any(place not in spared for place, _ in _places(clause, triggers[name])) for name in ("right", "left", "both_sides")
         )
         if both or (right and left):
             return Side.BILATERAL
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
 
-    def _listen(self, phrases: PhraseList) -> _Listening:
-        patterns = tuple(_pattern(phrase) for phrase in phrases.phrase)
-        self._lists[id(phrases)] = _Listening(patterns, tuple(map(tokens, phrases.never_with)), phrases.past_counts)
-        return self._lists[id(phrases)]
-
     def _in_clause(self, place: int, clause: Clause, listening: _Listening) -> Iterator[Mention]:
-        if listening.never_with and _any_in(clause.words, listening.never_with, 0, len(clause.words)):
-            return
         for pattern in listening.patterns:
-            for span in _spans(clause.words, pattern):
-                if self._is_pair(clause.words, span, pattern):
-                    sense = self._sense(clause.words, span)
+            for span in _spans(clause, pattern):
+                if self._belongs(clause, span, pattern):
+                    sense = self._sense(clause, span) if clause.whole else Sense.DOUBTED
                     counted = Sense.AFFIRMED if sense is Sense.PAST and listening.past_counts else sense
                     yield Mention(counted, clause.text, place)
 
-    def _is_pair(self, words: Words, span: Span, pattern: _Pattern) -> bool:
+    def _belongs(self, clause: Clause, span: Span, pattern: _Pattern) -> bool:
         """Whether the words of a span belong together: nothing between that parts them, no comma where one breath is asked."""
-        if pattern.never_between and _any_in(words, pattern.never_between, span[0] + 1, span[1]):
+        if pattern.never_between and _any_in(clause, pattern.never_between, span[0] + 1, span[1]):
             return False
         if not pattern.one_breath:
             return True
-        commas = [place for place in range(span[0], span[1]) if words[place] in ",("]
+        commas = [place for place in range(span[0], span[1]) if clause.words[place] in (",", "(")]
         # "encroachment, severe, at L5-S1": a grade set off by commas still belongs to what it grades.
-        return not commas or (len(commas) == 1 and (words[commas[0] + 1],) in self.triggers["grades"] and commas[0] + 1 == span[1])
+        return not commas or (len(commas) == 1 and commas[0] + 1 == span[1] and clause.words[span[1]] in self.ear.triggers["grades"])
 
-    def _sense(self, words: Words, span: Span) -> Sense:
+    def _sense(self, clause: Clause, span: Span) -> Sense:
         """How the words of a span are meant in their clause."""
         first, last = span
-        start, end = self._reach(words, first, last)
-        if _any_in(words, self.triggers["others"], start, end):
+        triggers = self.ear.triggers
+        start, end = self._reach(clause, first, last)
+        if _any_in(clause, triggers["others"], start, end):
             return Sense.OTHER
-        if (denied := self._denial(words, first, last, start, end)) is not None:
+        if (denied := self._denial(clause, first, last, start, end)) is not None:
             return denied
-        if self._is_doubted(words, first, last, start, end):
+        if self._is_doubted(clause, first, last, start, end):
             return Sense.DOUBTED
-        if self._is_past(words, first, start) and not _any_in(words, self.triggers["still"], start, end):
+        if self._is_past(clause, first, start) and not _any_in(clause, triggers["still"], start, end):
             return Sense.PAST
         return Sense.AFFIRMED
 
-    def _reach(self, words: Words, first: int, last: int) -> tuple[int, int]:
+    def _reach(self, clause: Clause, first: int, last: int) -> Span:
         """The part of the clause that can bear on the phrase: between the words that end a reach."""
-        start, end = 0, len(words)
-        for place, size in _places(words, self.triggers["reach_ends"]):
+        start, end = 0, len(clause.words)
+        for place, size in _places(clause, self.ear.triggers["reach_ends"]):
             if place + size <= first or place <= first < place + size:
                 start = max(start, place)
             elif place > last:
                 end = min(end, place)
         return start, end
 
-    def _denial(self, words: Words, first: int, last: int, start: int, end: int) -> Sense | None:
+    def _denial(self, clause: Clause, first: int, last: int, start: int, end: int) -> Sense | None:
         """DENIED or DOUBTED when a word of denial bears on the phrase, else None."""
-        spared = _covered(words, self.triggers["not_negation"])
-        denials = [(place, size) for place, size in _places(words, self.triggers["negation"]) if place not in spared and place <= last]
+        triggers = self.ear.triggers
+        spared = _covered(clause, triggers["not_negation"])
+        denials = [(place, size) for place, size in _places(clause, triggers["negation"]) if place not in spared and place <= last]
         if inside := [place for place, _ in denials if first < place]:
-            return self._denied_inside(words[first : inside[0]])
+            # "severe foraminal but no canal stenosis" may still mean the first; "severe wear, no stenosis" does not.
+            only_modifiers = all(word in triggers["modifiers"] for word in clause.words[first + 1 : inside[0]])
+            return Sense.DOUBTED if only_modifiers else Sense.DENIED
         before = [(place, size) for place, size in denials if start <= place]
-        if before and (said := self._denied_before(words, before[-1][0] + before[-1][1], first)) is not None:
+        if before and (said := self._denied_before(clause, before[-1][0] + before[-1][1], first)) is not None:
             return said
-        after = [place for place, _ in _places(words, self.triggers["negation_after"]) if place not in spared and last < place < end]
-        if any(place - last <= 6 for place in after) or self._answered_no(words, last):
+        after = [place for place, _ in _places(clause, triggers["negation_after"]) if place not in spared and last < place < end]
+        if any(place - last <= 6 for place in after) or self._answered_no(clause, last):
             return Sense.DENIED
         return None
 
-    def _denied_inside(self, before: Words) -> Sense:
-        """A denial between the parts: "severe foraminal but no canal stenosis" may still mean the first; "severe wear, no stenosis" does not."""
-        modifiers = self.triggers["modifiers"]
-        return Sense.DOUBTED if all((word,) in modifiers for word in before[1:]) else Sense.DENIED
-
-    def _denied_before(self, words: Words, trigger_end: int, first: int) -> Sense | None:
-        """Whether a denial before the phrase reaches it: not past a word that takes it for itself ("no change in"), past commas only in a list."""
-        gap = words[trigger_end:first]
-        if _any_in(gap, self.triggers["takes_denial"], 0, len(gap)):
+    def _denied_before(self, clause: Clause, trigger_end: int, first: int) -> Sense | None:
+        """Whether a denial before the phrase reaches it: not past a word that takes it ("no change in"), past commas only in a list."""
+        words = clause.words
+        if _any_in(clause, self.ear.triggers["takes_denial"], trigger_end, first):
             return None
         commas = [place for place in range(trigger_end, first) if words[place] == ","]
         if not commas:
             return Sense.DENIED
+        head = words[commas[-1] + 1]
         later = any(words[place] == "," and words[place + 1 : place + 2] in _OR for place in range(first, len(words)))
-        listed = words[commas[-1] + 1 : commas[-1] + 2] in _OR or any((word,) in _OR for word in gap) or later
-        if words[commas[-1] + 1 : commas[-1] + 2] in self.triggers["grades"]:
+        listed = later or any(word in ("or", "nor") for word in words[trigger_end:first])
+        if head in self.ear.triggers["grades"]:
             return Sense.DOUBTED if listed else None
         return Sense.DENIED if listed else Sense.DOUBTED
 
-    def _answered_no(self, words: Words, last: int) -> bool:
+    def _answered_no(self, clause: Clause, last: int) -> bool:
         """Whether the phrase is a question answered by no: "saddle anaesthesia: no", "foot drop - no"."""
-        rest = tuple(word for word in words[last + 1 :] if word not in ":")
-        return rest in self.triggers["answers_no"] or (bool(rest) and rest[0] == "(-)")
+        rest = clause.words[last + 1 : last + 8]
+        rest = rest[rest.index(":") + 1 :] if ":" in rest else rest
+        return bool(rest) and (rest[0] == "(-)" or rest in self.ear.triggers["answers_no"].get(rest[0], ()))
 
-    def _is_doubted(self, words: Words, first: int, last: int, start: int, end: int) -> bool:
+    def _is_doubted(self, clause: Clause, first: int, last: int, start: int, end: int) -> bool:
         """Whether doubt bears on the phrase: said before it in the same breath, or plainly of it afterwards."""
-        breath = max((place for place in range(start, first) if words[place] == ","), default=start)
-        after = _any_in(words, self.triggers["doubt_after"], last + 1, end)
-        return words[-1] == "?" or after or _any_in(words, self.triggers["doubt"], breath, first + 1)
+        triggers = self.ear.triggers
+        breath = max((place for place in range(start, first) if clause.words[place] == ","), default=start)
+        after = _any_in(clause, triggers["doubt_after"], last + 1, end)
+        return clause.words[-1] == "?" or after or _any_in(clause, triggers["doubt"], breath, first + 1)
 
-    def _is_past(self, words: Words, first: int, start: int) -> bool:
+    def _is_past(self, clause: Clause, first: int, start: int) -> bool:
         """Whether a word shortly before the phrase, in the same breath, puts it in the past; an earlier study does not."""
-        spared = _covered(words, self.triggers["not_past"])
+        spared = _covered(clause, self.ear.triggers["not_past"])
         return any(
-            start <= place < first + 1 and first - 4 <= place + size <= first and place not in spared and "," not in words[place:first]
-            for place, size in _places(words, self.triggers["past"])
+            start <= place <= first and first - 4 <= place + size <= first and place not in spared and "," not in clause.words[place:first]
+            for place, size in _places(clause, self.ear.triggers["past"])
         )
 
 
@@ -206,56 +226,58 @@ _TRIGGERS = (
 _OR = (("or",), ("nor",))
 
 
-def _pieces(words: str) -> Words:
-    """The tokens of a trigger; signs that are no word stand for themselves."""
-    return tokens(words) or (words,)
-
-
 def _pattern(phrase: Phrase) -> _Pattern:
-    groups = tuple(tuple(tokens(words) for words in group) for group in phrase.words)
-    return _Pattern(groups, phrase.apart, tuple(map(tokens, phrase.never_between)), phrase.one_breath)
+    groups = tuple(_by_head(map(tokens, group)) for group in phrase.words)
+    return _Pattern(groups, phrase.apart, _by_head(map(tokens, phrase.never_between)), phrase.one_breath)
 
 
-def _spans(words: Words, pattern: _Pattern) -> list[Span]:
-    """The stretches with one of each group, at most `apart` words from first to last, tightest first, none sharing words with another."""
-    places: list[list[tuple[int, int]]] = []
-    for group in pattern.groups:
-        found = _places(words, group)
-        if not found:
-            return []
-        places.append(found[:6])
-    spans = {
-        (min(place for place, _ in choice), max(place + size - 1 for place, size in choice))
-        for choice in product(*places)
-        if not _overlap(choice)
-    }
-    return sorted((span for span in spans if span[1] - span[0] <= pattern.apart), key=lambda span: (span[1] - span[0], span[0]))
-
-
-def _overlap(choice: Sequence[tuple[int, int]]) -> bool:
-    """Whether two groups were found in the same words."""
-    taken = [at for place, size in choice for at in range(place, place + size)]
-    return len(taken) != len(set(taken))
-
-
-def _places(words: Words, phrases: Sequence[Words]) -> list[tuple[int, int]]:
-    """Where one of the phrases stands: (first word, number of words), in the order of the text, the longest at each place."""
-    heads: dict[str, list[Words]] = {}
-    found: dict[int, int] = {}
+def _by_head(phrases: Iterable[Words]) -> Phrases:
+    """Phrases by their first word: a clause is asked only for those whose first word it has."""
+    found: dict[str, list[Words]] = {}
     for phrase in phrases:
-        if phrase[0] in words:
-            heads.setdefault(phrase[0], []).append(phrase)
-    for place, word in enumerate(words) if heads else ():
-        for phrase in heads.get(word, ()):
-            if words[place : place + len(phrase)] == phrase:
-                found[place] = max(found.get(place, 0), len(phrase))
-    return sorted(found.items())
+        found.setdefault(phrase[0], []).append(phrase)
+    return {head: tuple(sorted(several, key=len, reverse=True)) for head, several in found.items()}
 
 
-def _covered(words: Words, phrases: Sequence[Words]) -> set[int]:
+def _spans(clause: Clause, pattern: _Pattern) -> list[Span]:
+    """The stretches with one of each group, at most `apart` words from first to last: for each place of the first group the tightest."""
+    groups = [_places(clause, group) for group in pattern.groups]
+    if not all(groups):
+        return []
+    found: dict[Span, None] = {}
+    for place, size in groups[0]:
+        first, last = place, place + size - 1
+        taken = set(range(place, place + size))
+        for others in groups[1:]:
+            free = [(other, width) for other, width in others if taken.isdisjoint(range(other, other + width))]
+            near = min(free, key=lambda one: max(last, one[0] + one[1] - 1) - min(first, one[0]), default=None)
+            if near is None:
+                break
+            first, last = min(first, near[0]), max(last, near[0] + near[1] - 1)
+            taken.update(range(near[0], near[0] + near[1]))
+        else:
+            if last - first <= pattern.apart:
+                found[first, last] = None
+    return list(found)
+
+
+def _places(clause: Clause, phrases: Phrases) -> list[tuple[int, int]]:
+    """Where one of the phrases stands: (first word, number of words), in the order of the text, the longest at each place."""
+    words = clause.words
+    found: list[tuple[int, int]] = []
+    for head in clause.at.keys() & phrases.keys():
+        for place in clause.at[head]:
+            for phrase in phrases[head]:
+                if len(phrase) == 1 or words[place : place + len(phrase)] == phrase:
+                    found.append((place, len(phrase)))
+                    break
+    return sorted(found)
+
+
+def _covered(clause: Clause, phrases: Phrases) -> set[int]:
     """The places that are part of one of the phrases."""
-    return {at for place, size in _places(words, phrases) for at in range(place, place + size)}
+    return {at for place, size in _places(clause, phrases) for at in range(place, place + size)}
 
 
-def _any_in(words: Words, phrases: Sequence[Words], start: int, end: int) -> bool:
-    return any(start <= place < end for place, _ in _places(words, phrases))
+def _any_in(clause: Clause, phrases: Phrases, start: int, end: int) -> bool:
+    return any(start <= place < end for place, _ in _places(clause, phrases))

@@ -1,12 +1,10 @@
 """Imaging studies: which of them is valid, and what their reports say. Reports and codes only, never pictures."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from service.knowledge.criteria import ClearStudy, StudyMade, StudyPhrase
-from service.knowledge.model import FindingDefinition, Language, Study
+from service.knowledge.model import FindingDefinition, Study
 from service.reasoning.events import is_valid, pain_after, said
 from service.reasoning.findings import Answer, Findings, Proof, proof_of
 from service.reasoning.language import Mention, Sense
@@ -59,17 +57,16 @@ def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: 
     newest = latest_valid(findings.knowledge.studies[criterion.study], findings)
     if newest is None:
         return _NOTHING
-    language = findings.knowledge.language
-    contrary = _mentions(part_of(newest, "any", language), criterion.contrary, findings)
+    contrary = _mentions(part_of(newest, "any", findings), criterion.contrary, findings)
     if any(mention.sense is Sense.AFFIRMED for mention in contrary):
         return State.ABSENT, (proof_of(newest, definition.words),)
     codes = (newest.conclusions if isinstance(newest, Report) else frozenset()) | (
         newest.value_names if isinstance(newest, Observation) else frozenset()
     )
-    open_ = [*contrary, *_mentions(part_of(newest, "any", language), criterion.unclear, findings)]
+    open_ = [*contrary, *_mentions(part_of(newest, "any", findings), criterion.unclear, findings)]
     if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in open_) or not codes.isdisjoint(criterion.abnormal_codes):
         return _NOTHING
-    clear = next(iter(_meant(part_of(newest, "seen", language), criterion.clear, findings)), None)
+    clear = next(iter(_meant(part_of(newest, "seen", findings), criterion.clear, findings)), None)
     if clear is None and codes.isdisjoint(criterion.normal_codes):
         return _NOTHING
     return State.PRESENT, (proof_of(newest, definition.words, quote=clear.clause if clear else ""),)
@@ -86,7 +83,7 @@ def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings
     )
     proof: list[Proof] = []
     for fact in reports:
-        text = part_of(fact, criterion.part, findings.knowledge.language)
+        text = part_of(fact, criterion.part, findings)
         mention = next(iter(_meant(text, (criterion.phrases,), findings, doubted=criterion.doubted)), None)
         if mention is not None and (criterion.pain_after_days is None or pain_after(None, criterion.pain_after_days, findings)):
             proof.append(_proof(fact, criterion, definition, mention, findings))
@@ -97,14 +94,14 @@ def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings
 
 def _proof(fact: Fact, criterion: StudyPhrase, definition: FindingDefinition, mention: Mention, findings: Findings) -> Proof:
     """What the report says; an operation that it only tells of is another event than the study, and its date is not known."""
-    seen = proof_of(fact, definition.words, quote=mention.clause, side=findings.ear.side(mention.clause))
+    seen = proof_of(fact, definition.words, quote=mention.clause, side=findings.hearing.side(mention.clause))
     if criterion.part == "seen":
         return seen
     told = f"{definition.words}, named in a report" + (f" of {fact.when.month_in_words()}" if fact.when else "")
     return replace(seen, words=told, when=None, event=f"told in {fact.reference}: {criterion.phrases}")
 
 
-def part_of(fact: Fact, part: str, language: Language) -> str:
+def part_of(fact: Fact, part: str, findings: Findings) -> str:
     """What was seen (text without a heading is), the history, both, or anything that may have been seen, also under a title."""
     wanted = {
         "seen": ("seen",),
@@ -112,51 +109,11 @@ def part_of(fact: Fact, part: str, language: Language) -> str:
         "both": ("seen", "history"),
         "any": ("seen", "title"),
     }[part]
-    return " . ".join(text for note in fact.notes for kind, text in sections(note, language) if kind in wanted)
-
-
-def sections(text: str, language: Language) -> Iterable[tuple[str, str]]:
-    """The sections of a report: ("seen" | "history" | "title" | "unread", its text).
-
-    A heading stands before a colon at the start of a line (after at most three words) or in capitals anywhere, or alone on a line.
-    """
-    kind, start = "seen", 0
-    kinds = _section_kinds(language)
-    for match in _headings(language).finditer(text):
-        name = next(group for group in match.groups() if group)
-        yield kind, text[start : match.start()]
-        kind, start = kinds[" ".join(name.lower().split())], match.end()
-    yield kind, text[start:]
-
-
-@lru_cache(maxsize=4)
-def _headings(language: Language) -> "re.Pattern[str]":
-    longest_first = sorted(_section_kinds(language), key=len, reverse=True)
-    blank = "[ \t]"
-    names = "|".join(name.replace(" ", f"{blank}+") for name in longest_first)
-    shouted = "|".join(name.upper().replace(" ", f"{blank}+") for name in longest_first)
-    tail = rf"(?:{blank}*/{blank}*[A-Za-z]+)?(?:{blank}*\([^)\n]{{0,40}}\))?{blank}*"
-    forms = (
-        rf"^{blank}*(?:[A-Za-z]+{blank}+){{0,3}}?(?i:({names})){tail}:",
-        rf"(?<![A-Za-z])({shouted}){tail}:",
-        rf"^{blank}*(?i:({names})){tail}$",
-        rf"(?<=[.;]){blank}*(?i:({names})){tail}:",
-    )
-    return re.compile("|".join(forms), re.MULTILINE)
-
-
-@lru_cache(maxsize=4)
-def _section_kinds(language: Language) -> dict[str, str]:
-    return {
-        **dict.fromkeys(language.seen_sections, "seen"),
-        **dict.fromkeys(language.history_sections, "history"),
-        **dict.fromkeys(language.unread_sections, "unread"),
-        **dict.fromkeys(language.title_sections, "title"),
-    }
+    return " . ".join(text for note in fact.notes for kind, text in findings.hearing.ear.headings.sections(note) if kind in wanted)
 
 
 def _mentions(text: str, lists: Sequence[str], findings: Findings) -> list[Mention]:
-    return [mention for name in lists for mention in findings.ear.mentions(text, findings.knowledge.phrases[name])]
+    return [mention for name in lists for mention in findings.hearing.mentions(text, findings.knowledge.phrases[name])]
 
 
 def _meant(text: str, lists: Sequence[str], findings: Findings, *, doubted: bool = False) -> list[Mention]:
@@ -165,5 +122,5 @@ def _meant(text: str, lists: Sequence[str], findings: Findings, *, doubted: bool
     for name in lists:
         phrases = findings.knowledge.phrases[name]
         wanted = {Sense.DENIED} if phrases.denied else {Sense.AFFIRMED} | ({Sense.DOUBTED} if doubted else set())
-        kept += [mention for mention in findings.ear.mentions(text, phrases) if mention.sense in wanted]
+        kept += [mention for mention in findings.hearing.mentions(text, phrases) if mention.sense in wanted]
     return kept

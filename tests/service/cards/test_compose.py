@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from cds_hooks.response import CDSResponse, to_wire
 from tests.service.charts import (
-    LOINC,
     NO_STENOSIS,
     ago,
     allergy,
@@ -18,7 +17,6 @@ from tests.service.charts import (
     concept,
     condition,
     look,
-    observation,
     patient,
     prescription,
     pressed,
@@ -177,7 +175,6 @@ def test_a_patient_with_every_caution_still_gets_the_card():
             prescription("Warfarin 5 mg oral tablet once daily"), prescription("Insulin glargine 100 units/mL pen injector", "d2")
         ),
         conditions=bundle(condition(), condition("dm", code=concept(text="Type 2 diabetes mellitus with neuropathy"))),
-        labs=bundle(observation("a1c", code=concept(LOINC, "4548-4"), valueQuantity={"value": 9.1, "unit": "%"})),
     )
 
     check_limits(one)
