@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import orjson
 
@@ -47,6 +47,7 @@ _CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
 _OID = "urn:oid:2.999.840.1.13.1.7"
 Resource = dict[str, Any]
 End = Literal["I-02", "T-LOW", "card"]
+ENDS: tuple[End, ...] = get_args(End)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ def wire(evaluation: Evaluation) -> CDSResponse:
         raise PrefetchUnavailable(refusal.missing, unreadable=tuple(key for key in refusal.keys if key not in refusal.missing))
     if silence := evaluation.silence:
         said: dict[str, object] = {"rule": silence.rule, "says": silence.says, "also": list(silence.also)}
+        if evaluation.record.unusable:
+            said["unusable"] = list(evaluation.record.unusable)
         return CDSResponse(cards=(), extension={SILENCE: said})
     return CDSResponse(cards=evaluation.cards)
 

@@ -3,6 +3,7 @@
 The hook services, the command line and everything that comes later call it, so they cannot disagree.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -53,7 +54,7 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     """
     reading = read_chart(chart, knowledge, encounter=call.encounter or None)
     findings = Findings(reading.record, knowledge, today, _ear(knowledge), CRITERIA)
-    refusal = _refusal(chart, reading.foreign)
+    refusal = _refusal(reading.record.keys, reading.foreign)
     answer = None if refusal else assess(findings, clinician=call.is_clinician)
     outcome = answer if isinstance(answer, Outcome) else None
     cards = (compose(outcome, findings, call, today),) if outcome else ()
@@ -61,12 +62,12 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     return Evaluation(reading.record, reading.issues, findings, refusal, silence, outcome, cards)
 
 
-def _refusal(chart: Chart, foreign: tuple[str, ...]) -> Refusal | None:
+def _refusal(keys: Mapping[str, KeyState], foreign: tuple[str, ...]) -> Refusal | None:
     """Another patient's data first, then needed data that is not there."""
     if foreign:
         return Refusal("foreign", foreign)
-    unread = tuple(key for key in REQUIRED if not chart.keys.get(key, KeyState.MISSING).was_read)
-    missing = tuple(key for key in unread if chart.keys.get(key, KeyState.MISSING) is KeyState.MISSING)
+    unread = tuple(key for key in REQUIRED if not keys.get(key, KeyState.MISSING).was_read)
+    missing = tuple(key for key in unread if keys.get(key, KeyState.MISSING) is KeyState.MISSING)
     return Refusal("unread", unread, missing) if unread else None
 
 

@@ -62,6 +62,8 @@ class Fact:
     names      the value sets that hold one of its codes;  said: the phrase lists that its words may speak
     text       the words of its code; `notes`: the other words a clinician wrote in it
     sites      the value sets that hold one of its body sites; `site_text`: those sites in words
+    doubtful   it may not be this patient's, or may mean something else: it can hold a card back, never bring one about
+    undatable  a date was given that nobody can read
     """
 
     reference: str
@@ -78,6 +80,8 @@ class Fact:
     sites: frozenset[str] = frozenset()
     site_text: str = ""
     encounter: str = ""
+    doubtful: bool = False
+    undatable: bool = False
 
     @property
     def event(self) -> str:
@@ -165,10 +169,15 @@ class Observation(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Fact):
-    """The report on a study; `notes` hold its text, `conclusions` the value sets that hold its conclusion codes."""
+    """The report on a study.
+
+    notes         its text;  conclusions: the value sets that hold its conclusion codes
+    partly_read   some of its text could not be read: what it does not say cannot be known
+    """
 
     categories: frozenset[str] = frozenset()
     conclusions: frozenset[str] = frozenset()
+    partly_read: bool = False
 
     @property
     def event(self) -> str:
@@ -192,6 +201,11 @@ class Allergy(Fact):
     criticality: str = ""
     kind: str = ""
     severities: frozenset[str] = frozenset()
+
+    @property
+    def is_mild(self) -> bool:
+        """Whether its reactions are known and none was severe, nor is the next one feared to be."""
+        return bool(self.severities) and "severe" not in self.severities and self.criticality != "high"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +274,7 @@ class PatientRecord:
     named     the same facts by the value set that holds their code;  spoken: by the phrase list that their words may speak
     keys      what became of each prefetch key
     encounter the visit the call is about
+    unusable  prefetch keys with an entry that could not be used
     """
 
     patient: Patient | None = None
@@ -268,6 +283,7 @@ class PatientRecord:
     spoken: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
     keys: Mapping[str, KeyState] = field(default_factory=dict)
     encounter: Encounter | None = None
+    unusable: tuple[str, ...] = ()
 
     def of(self, kind: type[AnyFact]) -> tuple[AnyFact, ...]:
         """Every fact of one kind, in chart order."""
@@ -275,11 +291,11 @@ class PatientRecord:
 
     def coded(self, value_sets: tuple[str, ...]) -> Iterator[Fact]:
         """Every fact whose code is in one of the value sets, each once."""
-        seen: set[str] = set()
+        seen: set[int] = set()
         for name in value_sets:
             for fact in self.named.get(name, ()):
-                if fact.reference not in seen:
-                    seen.add(fact.reference)
+                if id(fact) not in seen:
+                    seen.add(id(fact))
                     yield fact
 
     def was_read(self, key: str) -> bool:

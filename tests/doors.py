@@ -1,12 +1,12 @@
 """The doors of the service, as a test goes through them: the corridor itself, and the real application over HTTP.
 
-A request is always made of a story, and the clock always stands at noon of the story's day.
+The clock always stands at noon of the day that is given, mostly that of a story.
 """
 
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
 
@@ -73,13 +73,20 @@ def over_http(name: str, *, instance: str = "1", hook: str = "patient-view") -> 
 
 def sent(story: Story, body: dict[str, Any]) -> Answer:
     """What the service answers to a body on the day of the story."""
+    return posted(body, on=story.today)
+
+
+def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -> Answer:
+    """What the service of the hook (of the body's own, unless another is named) answers to a body at noon of a day."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    url = f"/cds-services/cluneal-{hook or json.loads(raw)['hook']}"
 
     async def post() -> httpx.Response:
         app = httpx.ASGITransport(app=application())
         async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1:8000") as client:
-            return await client.post(f"/cds-services/cluneal-{body['hook']}", json=body)
+            return await client.post(url, content=raw, headers={"Content-Type": "application/json"})
 
-    with time_machine.travel(datetime.combine(story.today, time(12), tzinfo=UTC), tick=False):
+    with time_machine.travel(datetime.combine(on, time(12), tzinfo=UTC), tick=False):
         response = asyncio.run(post())
     found = response.json()
     silence = found.get("extension", {}).get("org.cluneal-cds.silence")

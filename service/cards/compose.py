@@ -116,14 +116,21 @@ def _detail(outcome: Outcome, findings: Findings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """How much room there is: characters of a quotation, facts under Because and Against, and whether for what is only worth knowing."""
+    """How much room there is.
+
+    quote    characters of a quotation;  facts, against, unknown: how many of each are named
+    roomy    room for what is only worth knowing;  brief: cautions by name only, no published numbers
+    """
 
     quote: int
     facts: int
     against: int
+    unknown: int = 6
     roomy: bool = False
+    brief: bool = False
 
 
+# The last one fits whatever a chart holds: tests/service/cards/test_compose.py fills every section of it.
 _BUDGETS = (
     _Budget(120, 8, 3, roomy=True),
     _Budget(90, 8, 3, roomy=True),
@@ -133,24 +140,25 @@ _BUDGETS = (
     _Budget(50, 5, 2),
     _Budget(40, 5, 1),
     _Budget(40, 4, 1),
-    _Budget(30, 3, 1),
-    _Budget(20, 3, 0),
-    _Budget(20, 2, 0),
+    _Budget(30, 3, 1, unknown=4),
+    _Budget(30, 3, 1, unknown=4, brief=True),
+    _Budget(20, 2, 0, unknown=3, brief=True),
+    _Budget(20, 1, 0, unknown=2, brief=True),
 )
 
 
 def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str]:
     """The sections that fit into a budget, empty ones left out."""
     wording = findings.knowledge.wording
-    told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy)
+    told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy, brief=budget.brief)
     evidence = wording.evidence_of[outcome.kind].rstrip(".")
-    numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.facts > 2 else ""
+    numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and not budget.brief else ""
     sections = (
         _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings),
         _section("Because", told.because[: budget.facts]),
         _section("Cautions", told.cautions),
         _section("Against", told.against[: budget.against]),
-        _section("Not known", told.not_known or ("nothing that these rules ask for",)),
+        _section("Not known", told.not_known[: budget.unknown] or ("nothing that these rules ask for",)),
         _section("Also on record (no published numbers)", told.also[:2] if budget.roomy else ()),
         f"**Evidence** {evidence}{numbers}. {wording.limits} Knowledge {findings.knowledge.version.version}.",
     )

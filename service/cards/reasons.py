@@ -24,11 +24,11 @@ class Told:
     also: tuple[str, ...]
 
 
-def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool) -> Told:
-    """What is told of this patient; `tight` says in the fact itself what would else need a section of its own."""
+def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool, brief: bool) -> Told:
+    """What is told of this patient; `tight` says in the fact itself what would else need a section, `brief` names cautions only."""
     return Told(
         because=_because(outcome, findings, quote_length, tight=tight),
-        cautions=_cautions(outcome, findings) if outcome.kind == "block" else (),
+        cautions=_cautions(outcome, findings, brief=brief) if outcome.kind == "block" else (),
         against=_against(outcome, findings, quote_length, tight=tight),
         not_known=_not_known(outcome, findings),
         also=_also(outcome, findings),
@@ -108,10 +108,10 @@ def _line(kind: str, one: Proof, findings: Findings, quote_length: int) -> str:
     return f"{one.words}: {quoted(one.quote, quote_length)}" if one.quote else f"{one.words}{month(one.when)}"
 
 
-def _cautions(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
+def _cautions(outcome: Outcome, findings: Findings, *, brief: bool) -> tuple[str, ...]:
     """What stops a block, then what to think of before one; "none found" only for data that was read."""
     # Where a block is held back, what to think of before one can wait.
-    told = [_held(held) for held in (outcome.stops or outcome.cautions)]
+    told = [held.rule.brief or held.rule.says if brief else _held(held) for held in (outcome.stops or outcome.cautions)]
     unread = unread_words(findings, ("allergies", "medications"))
     if unread:
         told.append(f"{listed(unread)} not checked, so no order is offered")
@@ -164,6 +164,7 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
         told.append("no lumbar imaging on file that is in time")
     unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
     told += [f"not read: {listed(unread)}"] if unread else []
+    told += [f"entries that could not be used: {listed(findings.record.unusable)}"] if findings.record.unusable else []
     return tuple(told)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from service.errors import UnreadableChart
-from service.fhir.shapes import KINDS, Bundle, Entry, OperationOutcome
+from service.fhir.shapes import KINDS, Bundle, Entry, Link, OperationOutcome
 from service.record import KeyState
 
 # key -> resource types that answer its query
@@ -58,9 +58,29 @@ class _Type(msgspec.Struct, gc=False):
     resourceType: str | None = None  # noqa: N815
 
 
+class _Identity(msgspec.Struct, gc=False):
+    id: str | None = None
+
+
 _type = msgspec.json.Decoder(_Type)
+_identity = msgspec.json.Decoder(_Identity)
 _bundle = msgspec.json.Decoder(Bundle)
 _outcome = msgspec.json.Decoder(OperationOutcome)
+
+
+class _LooseBundle(msgspec.Struct, gc=False):
+    entry: list[msgspec.Raw] | None = None
+    type: object = None
+    link: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _BareEntry(msgspec.Struct, gc=False):
+    resource: msgspec.Raw = msgspec.Raw(b"")
+
+
+_loose = msgspec.json.Decoder(_LooseBundle)
+_entry = msgspec.json.Decoder(Entry)
+_bare_entry = msgspec.json.Decoder(_BareEntry)
 
 
 def chart_of_prefetch(prefetch: Mapping[str, msgspec.Raw | None], *, patient: str, server: str | None) -> Chart:
@@ -83,13 +103,14 @@ def chart_of_bundle(body: bytes) -> Chart:
     """
     if kind_of(body) != "Bundle":
         raise UnreadableChart("This file is neither a FHIR Bundle nor a CDS Hooks request; give one of the two.")
-    state, entries = _unwrap("", msgspec.Raw(body))
-    if state is not KeyState.SUPPLIED:
-        raise UnreadableChart("This Bundle cannot be read: its entry list is not a list of resources.")
-    ids = {msgspec.json.decode(entry.raw).get("id") for entry in entries if entry.kind == "Patient"}
+    try:
+        state, entries, _ = _read_bundle("", body)
+        ids = {_identity.decode(entry.raw).id for entry in entries if entry.kind == "Patient"}
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise UnreadableChart("This Bundle cannot be read: it is no valid JSON, or its Patient has no readable id.") from None
     if len(ids) != 1 or not isinstance(patient := next(iter(ids)), str):
         raise UnreadableChart(f"This Bundle holds {len(ids)} Patient resources with an id; exactly one says whose chart it is.")
-    return Chart(patient, "", dict.fromkeys(KEYS, KeyState.SUPPLIED), tuple(entries))
+    return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
 
 
 def kind_of(raw: msgspec.Raw | bytes) -> str:
@@ -106,7 +127,7 @@ def kind_of(raw: msgspec.Raw | bytes) -> str:
 
 def _unwrap(key: str, value: msgspec.Raw | None) -> tuple[KeyState, list[ChartEntry]]:
     """The state of one key and the resources under it."""
-    if value is None or bytes(value).strip() in (b"null", b""):
+    if value is None or bytes(memoryview(value)[:16]).strip() in (b"null", b""):
         return KeyState.NULL, []
     kind = kind_of(value)
     if kind == "OperationOutcome":
@@ -115,35 +136,78 @@ def _unwrap(key: str, value: msgspec.Raw | None) -> tuple[KeyState, list[ChartEn
         fits = kind in KEYS.get(key, ())
         return (KeyState.SUPPLIED, [ChartEntry(value, kind, key)]) if fits else (KeyState.UNREADABLE, [])
     try:
-        bundle = _bundle.decode(value)
+        state, entries, found = _read_bundle(key, value)
     except (msgspec.DecodeError, RecursionError):
         return KeyState.UNREADABLE, []
-    return _state_of(bundle), [entry for item in bundle.entry or () if (entry := _entry(key, item)) is not None]
+    expected = KEYS.get(key, ())
+    if state is KeyState.SUPPLIED and expected and entries and found and not found.intersection(expected):
+        return KeyState.UNREADABLE, []
+    return state, entries
 
 
-def _entry(key: str, item: Entry | None) -> ChartEntry | None:
-    """A resource of a Bundle that may be about the patient; what the reader has no use for is left where it is."""
-    if item is None or (item.search is not None and item.search.mode == "outcome"):
-        return None
-    kind = kind_of(item.resource) if len(memoryview(item.resource)) else ""
-    used = kind in KINDS or kind in ("Patient", "Medication") or not kind
-    return ChartEntry(item.resource, kind, key, item.fullUrl or "") if used and len(memoryview(item.resource)) else None
+def _read_bundle(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> tuple[KeyState, list[ChartEntry], set[str]]:
+    """The state of a Bundle, its resources, and the types among them; Bundles inside (of a batch) are opened.
+
+    Another page, fewer matches than counted, a failed part or an entry that nobody can read make it partial.
+    """
+    try:
+        bundle = _bundle.decode(value)
+    except msgspec.DecodeError:
+        bundle = _loose_bundle(value)
+    partial = any(link is not None and (link.relation or "").lower() == "next" for link in bundle.link or ())
+    entries: list[ChartEntry] = []
+    kinds: set[str] = set()
+    matches = 0
+    for item in bundle.entry or ():
+        if item is None:
+            continue
+        mode = (item.search.mode or "").lower() if item.search is not None else ""
+        failed = item.response is not None and item.response.status is not None and not item.response.status.startswith("2")
+        if not len(memoryview(item.resource)) or bytes(memoryview(item.resource)[:8]) == b"null":
+            partial = partial or failed or item.response is None
+            continue
+        kind = kind_of(item.resource)
+        matches += mode in ("", "match")
+        if kind == "OperationOutcome":
+            partial = partial or failed or _is_failure(item)
+        elif kind == "Bundle" and depth < 3:
+            inner_state, inner, inner_kinds = _read_bundle(key, item.resource, depth + 1)
+            partial = partial or inner_state is not KeyState.SUPPLIED
+            entries += inner
+            kinds |= inner_kinds
+        else:
+            kinds.add(kind)
+            if kind in KINDS or kind in ("Patient", "Medication") or not kind:
+                entries.append(ChartEntry(item.resource, kind, key, item.fullUrl or ""))
+            partial = partial or failed
+    partial = partial or (bundle.type in (None, "searchset") and bundle.total is not None and bundle.total > matches)
+    return (KeyState.PARTIAL if partial else KeyState.SUPPLIED), entries, kinds
 
 
-def _state_of(bundle: Bundle) -> KeyState:
-    """Whether a Bundle is all there is: another page, fewer matches than counted, or a failed part make it partial."""
-    entries = [entry for entry in bundle.entry or () if entry is not None]
-    matches = sum(1 for entry in entries if entry.search is None or entry.search.mode in (None, "match"))
-    if any(link is not None and link.relation == "next" for link in bundle.link or ()):
-        return KeyState.PARTIAL
-    if bundle.type in (None, "searchset") and bundle.total is not None and bundle.total > matches:
-        return KeyState.PARTIAL
-    failed = any(_is_failure(entry) for entry in entries if entry.search is not None and entry.search.mode == "outcome")
-    return KeyState.PARTIAL if failed else KeyState.SUPPLIED
+def _loose_bundle(value: msgspec.Raw | bytes) -> Bundle:
+    """A Bundle with an odd part: every entry by itself, so that one of them does not cost its neighbours; what is odd is left out."""
+    loose = _loose.decode(value)
+    kept: list[Entry | None] = []
+    for raw in loose.entry or ():
+        try:
+            kept.append(_entry.decode(raw))
+        except msgspec.DecodeError:
+            resource = _only_resource(raw)
+            kept.append(Entry(resource=resource))
+    links: list[Link | None] | None = [Link(relation="next")] if loose.link and b'"next"' in bytes(memoryview(loose.link)).lower() else None
+    return Bundle(entry=kept, type=loose.type if isinstance(loose.type, str) else None, link=links)
+
+
+def _only_resource(raw: msgspec.Raw) -> msgspec.Raw:
+    """The resource of an entry whose other members cannot be read; empty when it has none."""
+    try:
+        return _bare_entry.decode(raw).resource
+    except msgspec.DecodeError:
+        return msgspec.Raw(b"")
 
 
 def _is_failure(entry: Entry) -> bool:
-    """Whether an outcome entry says that results are missing, not merely that something was noticed."""
+    """Whether an outcome says that results are missing, not merely that something was noticed."""
     try:
         issues = _outcome.decode(entry.resource).issue or ()
     except (msgspec.DecodeError, RecursionError):

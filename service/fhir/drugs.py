@@ -1,64 +1,70 @@
 """Drugs: a prescription or an allergy -> one fact. Here names are read as words, because no verified list of codes holds all drugs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from service.dates import When, read_date
 from service.fhir import shapes
-from service.fhir.elements import displays, first_code, reference_of
-from service.fhir.terms import Terms, text_of
+from service.fhir.elements import Source, displays, plain_status, reference_of, status_of
+from service.fhir.terms import text_of
 from service.record import Allergy, Medication
 
 
-def medication(
-    found: shapes.MedicationRequest, reference: str, key: str, terms: Terms, drugs: Mapping[str, shapes.Medication]
-) -> Medication | None:
-    """A prescription, with the codes and the name of the drug it points to or carries inside. Drug names are read as words."""
-    pointed = drugs.get(reference_of(found.medicationReference))
+def medication(found: shapes.MedicationRequest, source: Source, drugs: Mapping[str, shapes.Medication]) -> Medication | None:
+    """A prescription, with the codes and the name of the drug it points to or carries inside."""
+    reference = reference_of(found.medicationReference)
+    pointed = drugs.get(reference) if reference else None
     concepts = [found.medicationCodeableConcept]
     if pointed is not None:
         concepts += [pointed.code, *(part.itemCodeableConcept for part in pointed.ingredient or () if part is not None)]
-    names = terms.names_of(concepts)
-    text = "; ".join(word for concept in concepts for word in (text_of(concept) or displays(concept),) if word)
-    if not text and found.medicationReference and found.medicationReference.display:
-        text = found.medicationReference.display
-    said = terms.said((text,))
+    names, text = source.terms.names_of(concepts), _named(concepts)
+    if reference and pointed is None:
+        text = text or (found.medicationReference.display or "" if found.medicationReference else "")
+        if not text:
+            source.say("points to a drug that was not sent and does not name it, so nobody knows what was prescribed")
+    said = source.terms.said((text,))
     if found.doNotPerform or not (names or said):
         return None
     return Medication(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
-        codings=tuple(coding for concept in concepts for coding in terms.codings(concept)),
+        codings=tuple(coding for concept in concepts for coding in source.terms.codings(concept)),
         text=text,
-        notes=(),
-        when=read_date(found.authoredOn),
-        status=found.status or "",
+        when=source.date(found.authoredOn),
+        status=plain_status(found.status),
         encounter=reference_of(found.encounter),
-        intent=found.intent or "",
+        intent=plain_status(found.intent),
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def allergy(found: shapes.AllergyIntolerance, reference: str, key: str, terms: Terms, born: When | None) -> Allergy | None:
+def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
     """An allergy or intolerance, to its code or to the substance of a reaction."""
     concepts = [found.code, *(reaction.substance for reaction in found.reaction or () if reaction is not None)]
-    names = terms.names_of(concepts)
-    text = "; ".join(word for concept in concepts for word in (text_of(concept) or displays(concept),) if word)
-    said = terms.said((text,))
+    names, text = source.terms.names_of(concepts), _named(concepts)
+    said = source.terms.said((text,))
     if not names and not said:
         return None
     return Allergy(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
-        codings=tuple(coding for concept in concepts for coding in terms.codings(concept)),
+        codings=tuple(coding for concept in concepts for coding in source.terms.codings(concept)),
         text=text,
-        when=read_date(found.onsetDateTime),
-        recorded=read_date(found.recordedDate),
-        clinical=first_code(found.clinicalStatus),
-        verification=first_code(found.verificationStatus),
-        criticality=found.criticality or "",
-        kind=found.type or "",
-        severities=frozenset(reaction.severity or "" for reaction in found.reaction or () if reaction is not None) - {""},
+        when=source.date(found.onsetDateTime),
+        recorded=source.date(found.recordedDate),
+        clinical=status_of(found.clinicalStatus),
+        verification=status_of(found.verificationStatus),
+        criticality=plain_status(found.criticality),
+        kind=plain_status(found.type),
+        severities=frozenset(plain_status(reaction.severity) for reaction in found.reaction or () if reaction is not None) - {""},
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
+
+
+def _named(concepts: Iterable[shapes.CodeableConcept | None]) -> str:
+    """The names of drugs, from text or display."""
+    return "; ".join(word for concept in concepts for word in (text_of(concept) or displays(concept),) if word)

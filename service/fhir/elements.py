@@ -1,7 +1,12 @@
-"""Elements that several kinds of resource share, as values: periods, quantities, references, first codes, plain text."""
+"""Elements that several kinds of resource share, as values: dates, periods, quantities, references, statuses, plain text."""
 
 import base64
 import binascii
+import html
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from service.dates import When, read_date, spanning, years_after
 from service.fhir import shapes
@@ -11,62 +16,135 @@ from service.record import Component, Quantity, Side
 # Our own code system: what our suggestions write, the next call reads.
 EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT, "51440002": Side.BILATERAL}
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+# The closed lists of FHIR for the status of conditions and allergies; what takes an entry out of use is heard first.
+_OUT_OF_USE = ("entered-in-error", "refuted", "resolved", "inactive", "remission")
+_STATUSES = (*_OUT_OF_USE, "active", "recurrence", "relapse", "unconfirmed", "provisional", "differential", "confirmed")
+_AGE_UNITS = {"mo": 12.0, "wk": 52.18, "d": 365.25}
+
+
+@dataclass(slots=True)
+class Source:
+    """The resource that is being read: how its fact will be known, and how to say what could not be read of it.
+
+    born      the patient's birth date, for onsets given as an age;  say: notes an Issue of the resource
+    doubtful  it can hold a card back, never bring one about;  undatable: set when a date was given that nobody can read
+    """
+
+    reference: str
+    key: str
+    terms: Terms
+    born: When | None
+    say: Callable[[str], None]
+    doubtful: bool = False
+    undatable: bool = False
+
+    def date(self, *texts: str | None) -> When | None:
+        """The first of several dates that can be read; one that was given and cannot is said."""
+        for text in texts:
+            if text:
+                if (found := read_date(text)) is not None:
+                    return found
+                self.cannot_date()
+        return None
+
+    def period(self, found: shapes.Period | None) -> When | None:
+        """The stretch of a Period."""
+        return spanning(self.date(found.start), self.date(found.end)) if found is not None else None
+
+    def at_age(self, low: shapes.Quantity | None, high: shapes.Quantity | None = None) -> When | None:
+        """The year or years of life that an age means; None without a birth date."""
+        ages = [age.value / _AGE_UNITS.get(age.unit, 1.0) for one in (low, high) if (age := quantity(one)) is not None]
+        if not ages or self.born is None:
+            return None
+        return spanning(years_after(self.born, min(ages)), years_after(self.born, max(ages)))
+
+    def cannot_date(self) -> None:
+        """Note that a date was given and could not be read."""
+        self.undatable = True
+        self.say("has a date that cannot be read as FHIR writes dates (2021, 2021-03 or 2021-03-12), so its time is not known")
+
+
+def number(value: float | int | str | None) -> float | None:
+    """A finite number, also when it was written as text; None for anything else."""
+    try:
+        found = float(value) if value is not None and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def quantity(found: shapes.Quantity | None) -> Quantity | None:
+    """The number with its unit; None when there is no number."""
+    if found is None or (value := number(found.value)) is None:
+        return None
+    return Quantity(value, found.code or found.unit or "", found.comparator or "")
+
+
+def whole(value: int | None) -> Quantity | None:
+    """A bare integer as a quantity without unit."""
+    found = number(value)
+    return Quantity(found) if found is not None else None
 
 
 def component(found: shapes.Component, terms: Terms) -> Component:
-    whole = Quantity(float(found.valueInteger)) if found.valueInteger is not None else None
+    """A part of an Observation."""
     return Component(
         codings=terms.codings(found.code),
         value_codings=terms.codings(found.valueCodeableConcept),
-        quantity=quantity(found.valueQuantity) or whole,
+        quantity=quantity(found.valueQuantity) or whole(found.valueInteger),
     )
 
 
 def side_of_component(part: Component) -> Side:
+    """The side that a component of our own examination names."""
     if not any(coding.system == EXAMINATION and coding.code == "side" for coding in part.codings):
         return Side.UNKNOWN
     return agreed(_SIDES.get(coding.code, Side.UNKNOWN) for coding in part.value_codings)
 
 
-def quantity(found: shapes.Quantity | None) -> Quantity | None:
-    """The number; text that holds a number is taken for one, anything else is none."""
-    if found is None or found.value is None:
-        return None
+def text_of_form(form: shapes.Attachment | None) -> tuple[str | None, bool]:
+    """The words of an attachment in plain text or HTML, and whether all of it was read; other formats have no words (None, True)."""
+    kind = ((form.contentType if form else None) or "text/plain").split(";")[0].strip().lower()
+    if form is None or not form.data or kind not in ("text/plain", "text/html"):
+        return None, True
     try:
-        return Quantity(float(found.value), found.code or found.unit or "", found.comparator or "")
-    except ValueError:
-        return None
-
-
-def plain_text(form: shapes.Attachment | None) -> str | None:
-    """The text of a plain-text attachment; other formats are not read."""
-    if form is None or not form.data or not (form.contentType or "text/plain").lower().startswith("text/plain"):
-        return None
-    try:
-        return base64.b64decode(form.data[: LONGEST_TEXT * 2], validate=False).decode("utf-8", "replace")
+        raw = base64.b64decode("".join(form.data.split()), validate=True)
     except (binascii.Error, ValueError):
-        return None
+        return None, False
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    text = raw.decode(encoding, "replace")
+    if kind == "text/html":
+        text = html.unescape(_TAG.sub(" ", re.sub(r"(?i)<br[^<>]{0,50}>|</p>|</div>|</tr>", "\n", text)))
+    return text[:LONGEST_TEXT], len(text) <= LONGEST_TEXT and "\ufffd" not in text
 
 
-def period(found: shapes.Period | None) -> When | None:
-    return spanning(read_date(found.start), read_date(found.end)) if found is not None else None
-
-
-def from_age(found: shapes.Quantity | None, born: When | None) -> When | None:
-    age = quantity(found)
-    years = age.value / {"mo": 12.0, "wk": 52.18, "d": 365.25}.get(age.unit, 1.0) if age else None
-    return years_after(born, years) if born and years is not None else None
+def status_of(concept: shapes.CodeableConcept | None) -> str:
+    """The clinical or verification status: of several codings the one that takes the entry out of use, else the first that FHIR knows."""
+    if concept is None:
+        return ""
+    said = [str(coding.code or coding.display or "") for coding in concept.coding or () if coding is not None] + [concept.text or ""]
+    codes = ["-".join(word.strip().lower().split()) for word in said if word.strip()]
+    known = [code for code in _STATUSES if code in codes]
+    return known[0] if known else (codes or [""])[0]
 
 
 def first_code(concept: shapes.CodeableConcept | None) -> str:
-    """The first code of a status or category, whatever its system: these are closed lists of FHIR itself."""
+    """The first code of a category, whatever its system."""
     codes = (coding.code for coding in (concept.coding if concept else None) or () if coding is not None and coding.code)
     return str(next(codes, "")).strip().lower()
 
 
+def plain_status(status: str | None) -> str:
+    """A status as FHIR writes it."""
+    return (status or "").strip().lower()
+
+
 def displays(concept: shapes.CodeableConcept | None) -> str:
+    """The displays of a concept's codes."""
     return "; ".join(coding.display for coding in (concept.coding if concept else None) or () if coding is not None and coding.display)
 
 
 def reference_of(found: shapes.Reference | None) -> str:
-    return (found.reference or "") if found is not None else ""
+    """What a reference points to, without the version; "" when it points nowhere."""
+    return re.sub(r"/_history/[^/]+$", "", found.reference or "") if found is not None else ""

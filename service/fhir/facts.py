@@ -1,79 +1,104 @@
-"""One resource -> one fact, or None when nothing in it concerns any rule.
+"""One resource -> one fact, or None when nothing in it concerns any rule."""
 
-Each function takes the shape as decoded, the reference it will be known by, and the terms of the knowledge.
-"""
+from collections.abc import Callable, Iterable, Mapping
 
-from collections.abc import Callable, Mapping
-
-from service.dates import When, read_date
 from service.fhir import shapes
-from service.fhir.drugs import allergy, medication
-from service.fhir.elements import component, first_code, from_age, period, plain_text, quantity, reference_of, side_of_component
+from service.fhir.drugs import allergy
+from service.fhir.elements import (
+    Source,
+    component,
+    first_code,
+    plain_status,
+    quantity,
+    reference_of,
+    side_of_component,
+    status_of,
+    text_of_form,
+    whole,
+)
 from service.fhir.terms import Terms, agreed, notes_of, text_of, texts_of
-from service.record import Condition, Encounter, Fact, Imaging, Observation, Order, Procedure, Quantity, Report
+from service.record import Condition, Encounter, Fact, Imaging, Observation, Order, Procedure, Report
+
+_NOTHING: frozenset[str] = frozenset()
+_NO = ("answer-negative", "interpretation-negative")
 
 
-def condition(found: shapes.Condition, reference: str, key: str, terms: Terms, born: When | None) -> Condition | None:
+def condition(found: shapes.Condition, source: Source) -> Condition | None:
     """A problem or diagnosis; kept when a value set holds it or its words may say something."""
+    terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note, found.onsetString)
     said = terms.said((text, *notes))
     if not names and not said:
         return None
-    sites = terms.names_of(found.bodySite)
-    site_text = texts_of(found.bodySite)
+    sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
+    recorded = source.date(found.recordedDate)
+    ended = source.date(found.abatementDateTime) or source.period(found.abatementPeriod)
     return Condition(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
-        when=read_date(found.onsetDateTime) or period(found.onsetPeriod) or from_age(found.onsetAge, born) or read_date(found.onsetString),
-        recorded=read_date(found.recordedDate),
-        status=found.status or "",
+        when=source.date(found.onsetDateTime)
+        or source.period(found.onsetPeriod)
+        or source.at_age(found.onsetAge)
+        or (source.at_age(found.onsetRange.low, found.onsetRange.high) if found.onsetRange else None),
+        recorded=recorded,
         encounter=reference_of(found.encounter),
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
         sites=sites,
         site_text=site_text,
-        clinical=first_code(found.clinicalStatus),
-        verification=first_code(found.verificationStatus),
-        categories=frozenset(first_code(category) for category in found.category or ()) - {""},
-        abated=read_date(found.abatementDateTime)
-        or period(found.abatementPeriod)
-        or (read_date(found.recordedDate) if found.abatementBoolean else None),
+        clinical=status_of(found.clinicalStatus),
+        verification=status_of(found.verificationStatus),
+        categories=_categories(found.category),
+        abated=ended or (recorded if found.abatementBoolean else None),
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def procedure(found: shapes.Procedure, reference: str, key: str, terms: Terms, born: When | None) -> Procedure | None:
-    """Something done; its date may be a day, a stretch, or words."""
+def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
+    """Something done; its date may be a day, a stretch, an age, or words."""
+    terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note)
     said = terms.said((text, *notes))
     if not names and not said:
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
+    done = (
+        source.date(found.performedDateTime)
+        or source.period(found.performedPeriod)
+        or source.at_age(found.performedAge)
+        or (source.at_age(found.performedRange.low, found.performedRange.high) if found.performedRange else None)
+        or source.date(found.performedString)
+    )
     return Procedure(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
-        when=read_date(found.performedDateTime) or period(found.performedPeriod) or read_date(found.performedString),
-        status=found.status or "",
+        when=done,
+        status=plain_status(found.status),
         encounter=reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
         reasons=terms.names_of(found.reasonCode),
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def observation(found: shapes.Observation, reference: str, key: str, terms: Terms, born: When | None) -> Observation | None:
+def observation(found: shapes.Observation, source: Source) -> Observation | None:
     """Something seen, asked or measured. Words are read only where a clinician writes words: in a string, a note, a coded value."""
+    terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept)) if _has_words(found) else ()
     notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note)) if _has_words(found) else ()
@@ -86,79 +111,91 @@ def observation(found: shapes.Observation, reference: str, key: str, terms: Term
     from_site = agreed((terms.side_of_names(sites), terms.side_in(site_text)))
     value_names = terms.names(found.valueCodeableConcept) | terms.names_of(found.interpretation)
     return Observation(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
-        when=read_date(found.effectiveDateTime)
-        or period(found.effectivePeriod)
-        or read_date(found.effectiveInstant)
-        or read_date(found.issued),
-        status=found.status or "",
+        when=source.date(found.effectiveDateTime)
+        or source.period(found.effectivePeriod)
+        or source.date(found.effectiveInstant, found.issued),
+        status=plain_status(found.status),
         encounter=reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
         side=agreed((component_side, from_site, terms.side_in(text))),
-        categories=frozenset(first_code(category) for category in found.category or ()) - {""},
-        quantity=quantity(found.valueQuantity) or (Quantity(float(found.valueInteger)) if found.valueInteger is not None else None),
+        categories=_categories(found.category),
+        quantity=quantity(found.valueQuantity) or whole(found.valueInteger),
         value_codings=terms.codings(found.valueCodeableConcept),
         value_names=value_names,
         denied=found.valueBoolean is False or not value_names.isdisjoint(_NO) or any(map(terms.denies, answers)),
         components=components,
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def report(found: shapes.DiagnosticReport, reference: str, key: str, terms: Terms, results: Mapping[str, str]) -> Report | None:
+def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str, str]) -> Report | None:
     """The report on a study: its conclusion, its plain text, and the words of the results it points to."""
+    terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
-    pointed = (results.get(reference_of(result)) for result in found.result or ())
-    notes = notes_of(found.note, found.conclusion, *(plain_text(form) for form in found.presentedForm or ()), *pointed)
+    pointed = [results.get(reference_of(result)) for result in found.result or ()]
+    forms = [text_of_form(form) for form in found.presentedForm or ()]
+    notes = notes_of(found.note, found.conclusion, *(words for words, _ in forms), *pointed)
     said = terms.said((text, *notes))
     if not names and not said:
         return None
+    cut = any(len(words) >= terms.longest for words in notes)
+    partly_read = cut or not all(complete for _, complete in forms)
+    if partly_read:
+        source.say("has text that could not be read to its end, so nothing is concluded from what it does not say")
     return Report(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
-        when=read_date(found.effectiveDateTime) or period(found.effectivePeriod) or read_date(found.issued),
-        status=found.status or "",
+        when=source.date(found.effectiveDateTime) or source.period(found.effectivePeriod) or source.date(found.issued),
+        status=plain_status(found.status),
         encounter=reference_of(found.encounter),
         side=terms.side_in(text),
-        categories=frozenset(first_code(category) for category in found.category or ()) - {""},
+        categories=_categories(found.category),
         conclusions=terms.names_of(found.conclusionCode),
+        partly_read=partly_read,
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def encounter(found: shapes.Encounter, reference: str, key: str, terms: Terms, current: bool) -> Encounter | None:
+def encounter(found: shapes.Encounter, source: Source, *, current: bool) -> Encounter | None:
     """A visit and its reasons; the current one is always kept, since it says where the patient is."""
+    terms = source.terms
     names, text = terms.names_of(found.reasonCode), texts_of(found.reasonCode)
     said = terms.said((text,))
     if not current and not names and not said:
         return None
-    codings = tuple(coding for concept in found.reasonCode or () for coding in terms.codings(concept))
-    setting = str(found.class_.code or "").upper() if found.class_ is not None else ""
     return Encounter(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
-        codings=codings,
+        codings=tuple(coding for concept in found.reasonCode or () for coding in terms.codings(concept)),
         text=text,
-        when=period(found.period),
-        status=found.status or "",
-        setting=setting,
+        when=source.period(found.period),
+        status=plain_status(found.status),
+        setting=str(found.class_.code or "").strip().upper() if found.class_ is not None else "",
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def order(found: shapes.ServiceRequest, reference: str, key: str, terms: Terms, born: When | None) -> Order | None:
+def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
     """A service that was ordered."""
+    terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note, texts_of(found.orderDetail))
     said = terms.said((text, *notes))
@@ -166,57 +203,60 @@ def order(found: shapes.ServiceRequest, reference: str, key: str, terms: Terms, 
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     return Order(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
-        when=read_date(found.authoredOn),
-        status=found.status or "",
-        intent=found.intent or "",
+        when=source.date(found.authoredOn),
+        status=plain_status(found.status),
+        intent=plain_status(found.intent),
         encounter=reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
         side=agreed((terms.side_of_names(sites), terms.side_in(site_text), terms.side_in(text))),
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-def imaging(found: shapes.ImagingStudy, reference: str, key: str, terms: Terms, born: When | None) -> Imaging | None:
+def imaging(found: shapes.ImagingStudy, source: Source) -> Imaging | None:
     """That an imaging study was made."""
-    names, text = terms.names_of(found.procedureCode), "; ".join(filter(None, (found.description, texts_of(found.procedureCode))))
+    terms = source.terms
+    names = terms.names_of(found.procedureCode)
+    text = "; ".join(filter(None, (found.description, texts_of(found.procedureCode))))
     said = terms.said((text,))
     if not names and not said:
         return None
-    codings = tuple(coding for concept in found.procedureCode or () for coding in terms.codings(concept))
     return Imaging(
-        reference=reference,
-        key=key,
+        reference=source.reference,
+        key=source.key,
         names=names,
         said=said,
-        codings=codings,
+        codings=tuple(coding for concept in found.procedureCode or () for coding in terms.codings(concept)),
         text=text,
-        when=read_date(found.started),
-        status=found.status or "",
+        when=source.date(found.started),
+        status=plain_status(found.status),
+        doubtful=source.doubtful,
+        undatable=source.undatable,
     )
 
 
-_NOTHING: frozenset[str] = frozenset()
-_NO = ("answer-negative", "interpretation-negative")
-
-
+# Those that need nothing but the resource itself; reports, visits and prescriptions are given what they point to.
 MAKERS: Mapping[str, Callable[..., Fact | None]] = {
     "AllergyIntolerance": allergy,
     "Condition": condition,
-    "DiagnosticReport": report,
-    "Encounter": encounter,
     "ImagingStudy": imaging,
-    "MedicationRequest": medication,
     "Observation": observation,
     "Procedure": procedure,
     "ServiceRequest": order,
 }
+
+
+def _categories(concepts: Iterable[shapes.CodeableConcept | None] | None) -> frozenset[str]:
+    return frozenset(first_code(concept) for concept in concepts or ()) - {""}
 
 
 def _has_words(found: shapes.Observation) -> bool:

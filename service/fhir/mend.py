@@ -6,6 +6,7 @@ nothing is guessed.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -21,7 +22,7 @@ def mend(found: Mapping[str, Any], shape: type[AnyStruct]) -> tuple[AnyStruct, l
     """The resource with what could be read of it, and the names of the elements that could not."""
     kept: dict[str, Any] = {}
     lost: list[str] = []
-    hints = get_type_hints(shape)
+    hints = _hints(shape)
     for field in msgspec.structs.fields(shape):
         if found.get(field.encode_name) is None:
             continue
@@ -29,6 +30,11 @@ def mend(found: Mapping[str, Any], shape: type[AnyStruct]) -> tuple[AnyStruct, l
         if value is not _GONE:
             kept[field.name] = value
     return shape(**kept), lost
+
+
+@cache
+def _hints(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(shape)
 
 
 def _mend_value(value: Any, wanted: Any, where: str, lost: list[str]) -> Any:
@@ -56,7 +62,8 @@ def _mend_as(value: Any, option: Any, where: str, lost: list[str]) -> Any:
         kept = [item for item in (_mend_value(item, inner, where, lost) for item in several) if item is not _GONE]
         return kept or _GONE
     if isinstance(value, list):
-        return _mend_value(value[0], option, where, lost) if value else _GONE
+        # Of several where one belongs nobody can tell which is meant.
+        return _mend_value(value[0], option, where, lost) if len(value) == 1 else _GONE
     if isinstance(option, type) and issubclass(option, msgspec.Struct):
         if isinstance(value, str) and option is CodeableConcept:
             return CodeableConcept(coding=[Coding(code=value)], text=value)

@@ -1,32 +1,40 @@
 """Bytes -> PatientRecord: every resource by itself, checked to be the patient's, reduced to facts; what cannot be used is said.
 
-One bad resource becomes an Issue and its neighbours are kept. Nothing is dropped in silence but what no rule could ask for.
+One bad resource becomes an Issue and its neighbours are kept. What may not be the patient's, or may mean something else, is kept as
+doubtful: it can hold a card back, never bring one about. Nothing is dropped in silence but what no rule could ask for.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from service.dates import When, read_date
+from service.dates import read_date
 from service.fhir import shapes
-from service.fhir.chart import Chart, ChartEntry, kind_of
-from service.fhir.facts import MAKERS
+from service.fhir.chart import KEYS, Chart, ChartEntry, kind_of
+from service.fhir.drugs import medication
+from service.fhir.elements import Source
+from service.fhir.facts import MAKERS, encounter, report
 from service.fhir.mend import mend
+from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms
 from service.knowledge.model import Knowledge
-from service.record import Allergy, Condition, Encounter, Fact, Issue, Patient, PatientRecord
+from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Patient, PatientRecord
 
-_HISTORY = re.compile(r"/_history/[^/]+$")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     **{name: msgspec.json.Decoder(shape) for name, shape in shapes.KINDS.items()},
     "Patient": msgspec.json.Decoder(shapes.Patient),
     "Medication": msgspec.json.Decoder(shapes.Medication),
 }
 _SHAPES: dict[str, type[msgspec.Struct]] = {**shapes.KINDS, "Patient": shapes.Patient, "Medication": shapes.Medication}
-_ORDER = ("Patient", "Medication", "Observation")
+# Patients first (their URLs are references to come), then what others point to.
+_RANK = {"Patient": 0, "Medication": 1, "Observation": 2}
+# Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
+_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent", "subject", "patient")
+_SEEN_RESULTS = ("final", "amended", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +66,20 @@ class _Pass:
         self.chart, self.terms, self.encounter = chart, terms, encounter
         self.issues: list[Issue] = []
         self.foreign: dict[str, None] = {}
+        self.keys = dict(chart.keys)
+        self.unusable: dict[str, None] = {}
         self.patient: Patient | None = None
+        self.owner = Owner(chart.patient, chart.server)
         self.drugs: dict[str, shapes.Medication] = {}
         self.results: dict[str, str] = {}
         self.facts: dict[type[Fact], list[Fact]] = {}
-        self.seen: set[str] = set()
-        self.own = {f"Patient/{chart.patient}", f"urn:uuid:{chart.patient}", f"{chart.server.rstrip('/')}/Patient/{chart.patient}"}
+        self.seen: dict[str, bytes] = {}
+        self.nameless = 0
 
     def read(self) -> Reading:
-        """Patients first (their URLs are references to come), then drugs and results that others point to, then the rest."""
-        rank = {kind: place for place, kind in enumerate(_ORDER)}
-        for entry in sorted(self.chart.entries, key=lambda entry: rank.get(entry.kind, len(rank))):
+        """The whole chart."""
+        entries = self.chart.entries
+        for entry in sorted(entries, key=lambda entry: _RANK.get(entry.kind, 3)):
             self._entry(entry)
         named: dict[str, list[Fact]] = {}
         spoken: dict[str, list[Fact]] = {}
@@ -83,122 +94,149 @@ class _Pass:
             facts={kind: tuple(facts) for kind, facts in self.facts.items()},
             named={name: tuple(facts) for name, facts in named.items()},
             spoken={name: tuple(facts) for name, facts in spoken.items()},
-            keys=self.chart.keys,
+            keys=self.keys,
             encounter=self._current(),
+            unusable=tuple(self.unusable),
         )
         return Reading(record, tuple(self.issues), tuple(self.foreign))
 
     def _entry(self, entry: ChartEntry) -> None:
-        found = self._decode(entry)
+        found, lost = self._decode(entry)
         if found is None:
             return
-        name = f"{entry.kind}/{found.id}" if found.id is not None else f"{entry.kind} without id, under {entry.key or 'the Bundle'}"
+        name = self._name(entry, found)
         if isinstance(found, shapes.Patient):
-            self._patient(entry, found, name)
+            self._patient(entry, found, name, lost)
             return
-        if found.modifierExtension:
-            self._issue(
-                name, "has a modifierExtension that we do not know; it may change the meaning of everything in it, so it is not used"
-            )
-        elif isinstance(found, shapes.Medication):
-            self.drugs[name] = self.drugs[entry.url] = found
-        elif self._is_own(entry, found, name) and not (found.id is not None and name in self.seen):
-            self.seen.add(name)
-            self._keep(entry, found, name)
+        if isinstance(found, shapes.Medication):
+            self.drugs.update({reference: found for reference in (name, entry.url) if reference})
+            return
+        ownership = self.owner.of(found)
+        if ownership is Ownership.FOREIGN:
+            self.foreign[entry.key or "the Bundle"] = None
+        elif not self._was_seen(entry, name):
+            self._keep(entry, found, name, self._doubts(entry, found, name, ownership, lost))
 
-    def _decode(self, entry: ChartEntry) -> Any:
-        """The resource in its shape, mended when it does not fit; None, with an issue, when there is nothing to read."""
+    def _decode(self, entry: ChartEntry) -> tuple[Any, list[str]]:
+        """The resource in its shape and the elements lost in mending it; (None, []) with its key marked when there is nothing to read."""
         if entry.kind not in _DECODERS:
-            self._issue(f"an entry under {entry.key or 'the Bundle'}", "has no resourceType, so nothing of it can be used")
-            return None
+            return self._unreadable(entry, "has no resourceType, so nothing of it can be used")
         try:
-            return _DECODERS[entry.kind].decode(entry.raw)
-        except msgspec.DecodeError:
+            return _DECODERS[entry.kind].decode(entry.raw), []
+        except (msgspec.DecodeError, RecursionError):
             pass
         try:
             plain = msgspec.json.decode(entry.raw)
-        except (msgspec.DecodeError, RecursionError):
-            self._issue(f"a {entry.kind} under {entry.key or 'the Bundle'}", "is no valid JSON, so nothing of it can be used")
-            return None
-        found, lost = mend(plain, _SHAPES[entry.kind])
-        where = f"{entry.kind}/{found.id}" if found.id is not None else f"{entry.kind} without id"  # type: ignore[attr-defined]
+            found, lost = mend(plain, _SHAPES[entry.kind])
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return self._unreadable(entry, "is no valid JSON or nested without end, so nothing of it can be used")
+        name = self._name(entry, found)
         for element in dict.fromkeys(lost):
-            self._issue(where, f"element {element} is not as FHIR R4 has it and was not read; the rest was")
-        return found
+            self._issue(name, f"element {element} is not as FHIR R4 has it and was not read; the rest was")
+        return found, [*lost, *(["modifierExtension"] if plain.get("modifierExtension") else [])]
 
-    def _patient(self, entry: ChartEntry, found: shapes.Patient, name: str) -> None:
-        if found.id is not None and str(found.id) != self.chart.patient:
+    def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, list[str]]:
+        """Nobody can tell what this entry was: the data of its key is not complete."""
+        for key in [entry.key] if entry.key else [key for key, kinds in KEYS.items() if entry.kind in kinds or not entry.kind]:
+            self.keys[key] = KeyState.PARTIAL
+        self._issue(f"a {entry.kind or 'resource'} under {entry.key or 'the Bundle'}", says)
+        return None, []
+
+    def _name(self, entry: ChartEntry, found: Any) -> str:
+        """The reference of a resource; one without a usable id gets a running number and is never pointed to."""
+        if found.id is not None and _ID.fullmatch(str(found.id)):
+            return f"{entry.kind}/{found.id}"
+        self.nameless += 1
+        if found.id is not None:
+            self._issue(
+                f"{entry.kind} {self.nameless} under {entry.key or 'the Bundle'}", "has an id that is no FHIR id; it is not used as one"
+            )
+        return f"{entry.kind} {self.nameless} under {entry.key or 'the Bundle'}"
+
+    def _was_seen(self, entry: ChartEntry, name: str) -> bool:
+        """Whether the same resource came before, under another key; two that differ are both kept."""
+        if "/" not in name:
+            return False
+        earlier = self.seen.setdefault(name, raw := bytes(entry.raw))
+        if earlier is not raw and earlier != raw:
+            self._issue(name, "was sent twice with different content; both were read")
+            return False
+        return earlier is not raw
+
+    def _doubts(self, entry: ChartEntry, found: shapes.OfPatient, name: str, ownership: Ownership, lost: list[str]) -> bool:
+        """Whether the resource may not be the patient's, or may mean something else than it says."""
+        reasons = []
+        if ownership is not Ownership.OWN:
+            said = "does not say whose it is" if ownership is Ownership.UNSAID else "is not about a patient"
+            reasons.append(f"{said}, so it is not used")
+        if found.modifierExtension or "modifierExtension" in lost:
+            reasons.append("has a modifierExtension that we do not know; it may change the meaning of everything in it, so it is not used")
+        if any(element.split(".")[0] in _TURNING[:-2] for element in lost):
+            reasons.append("has a status that cannot be read, so it is not used")
+        for reason in reasons:
+            self._issue(name, reason)
+        if reasons:
+            self.unusable[entry.key or "the Bundle"] = None
+        return bool(reasons)
+
+    def _patient(self, entry: ChartEntry, found: shapes.Patient, name: str, lost: list[str]) -> None:
+        """The patient; one with another id or another URL makes the chart unusable."""
+        if not self.owner.is_patient(str(found.id) if found.id is not None else None, entry.url):
             self.foreign[entry.key or "patient"] = None
             return
-        if entry.url:
-            self.own.add(entry.url)
         born = read_date(found.birthDate)
         if born is None:
             self._issue(name, "has no readable birthDate, so the age is unknown")
-        self.patient = self.patient or Patient(
-            reference=name,
-            born=born,
-            deceased=bool(found.deceasedBoolean or found.deceasedDateTime),
-            replaced=any(link is not None and link.type == "replaced-by" for link in found.link or ()),
+        dead = bool(found.deceasedBoolean or found.deceasedDateTime) or any(element.startswith("deceased") for element in lost)
+        replaced = any(link is not None and link.type == "replaced-by" for link in found.link or ())
+        before = self.patient or Patient(reference=name)
+        self.patient = replace(before, born=before.born or born, deceased=before.deceased or dead, replaced=before.replaced or replaced)
+
+    def _keep(self, entry: ChartEntry, found: shapes.OfPatient, name: str, doubtful: bool) -> None:
+        """Make the fact of a resource, if any rule could ask for it."""
+        source = Source(
+            name, entry.key, self.terms, self.patient.born if self.patient else None, lambda says: self._issue(name, says), doubtful
         )
-
-    def _is_own(self, entry: ChartEntry, found: shapes.OfPatient, name: str) -> bool:
-        """Whether the resource says that it is about this patient; one about somebody else makes the whole chart unusable."""
-        about = found.subject if found.subject is not None else found.patient
-        reference = about.reference if about is not None else None
-        if reference in self.own:
-            return True
-        if not reference:
-            self._issue(name, "does not say whose it is, so it is not used")
-            return False
-        bare = _HISTORY.sub("", reference)
-        if bare in self.own or (not self.chart.server and bare.endswith(f"/Patient/{self.chart.patient}") and "://" in bare):
-            return True
-        if re.search(r"(^|/)(Group|Device|Location)/[^/]+$", bare):
-            self._issue(name, "is not about a patient, so it is not used")
-            return False
-        self.foreign[entry.key or "the Bundle"] = None
-        return False
-
-    def _keep(self, entry: ChartEntry, found: shapes.OfPatient, name: str) -> None:
-        extra: Any = self._born
+        fact: Fact | None
         if isinstance(found, shapes.Encounter):
-            extra = entry.key == "encounter" or found.id == self.encounter
+            fact = encounter(found, source, current=entry.key == "encounter" or found.id == self.encounter)
         elif isinstance(found, shapes.MedicationRequest):
-            extra = {**self.drugs, **self._contained(found)} if found.contained else self.drugs
+            fact = medication(found, source, {**self.drugs, **self._contained(found, shapes.Medication)} if found.contained else self.drugs)
         elif isinstance(found, shapes.DiagnosticReport):
-            extra = self.results
-        elif isinstance(found, shapes.Observation) and found.valueString:
-            self.results[name] = self.results[entry.url or name] = found.valueString
-        fact = MAKERS[entry.kind](found, name, entry.key, self.terms, extra)
-        if fact is not None:
-            if not fact.status and not isinstance(fact, (Condition, Allergy)):
-                self._issue(name, "has no status, so nobody can tell whether it counts; it does not")
-            self.facts.setdefault(type(fact), []).append(fact)
+            inside = self._contained(found, shapes.Observation) if found.contained else {}
+            fact = report(found, source, {**self.results, **{name: one.valueString for name, one in inside.items() if one.valueString}})
+        else:
+            if isinstance(found, shapes.Observation) and found.valueString and found.status in _SEEN_RESULTS and not doubtful:
+                self.results.update({reference: found.valueString for reference in (name, entry.url) if reference})
+            fact = MAKERS[entry.kind](found, source)
+        if fact is None:
+            return
+        if not fact.status and not isinstance(fact, (Condition, Allergy)):
+            self._issue(name, "has no status, so nobody can tell whether it counts; it does not")
+        self.facts.setdefault(type(fact), []).append(fact)
 
-    @property
-    def _born(self) -> When | None:
-        return self.patient.born if self.patient else None
-
-    @staticmethod
-    def _contained(found: shapes.Resource) -> dict[str, shapes.Medication]:
-        """The drugs a prescription carries inside, by their local reference."""
-        drugs: dict[str, shapes.Medication] = {}
+    def _contained(self, found: shapes.Resource, shape: type[Any]) -> dict[str, Any]:
+        """The resources of one type that another carries inside, by their local reference."""
+        inside: dict[str, Any] = {}
         for raw in found.contained or ():
-            if kind_of(raw) == "Medication":
+            if kind_of(raw) == shape.__name__:
                 try:
-                    drug = _DECODERS["Medication"].decode(raw)
-                except msgspec.DecodeError:
-                    drug, _ = mend(msgspec.json.decode(raw), shapes.Medication)
-                drugs[f"#{drug.id}"] = drug
-        return drugs
+                    one, _ = mend(msgspec.json.decode(raw), shape)
+                except (msgspec.DecodeError, RecursionError):
+                    continue
+                inside[f"#{one.id}"] = one
+        return inside
 
     def _current(self) -> Encounter | None:
-        """The visit the call is about: the one with its id, else the only one under the key of that name."""
-        visits = [fact for fact in self.facts.get(Encounter, ()) if isinstance(fact, Encounter)]
+        """The visit the call is about: the one with its id, else the one under the key of that name."""
+        visits = [fact for fact in self.facts.get(Encounter, ()) if isinstance(fact, Encounter) and fact.status != "entered-in-error"]
         by_id = [visit for visit in visits if self.encounter and visit.reference == f"Encounter/{self.encounter}"]
         asked = [visit for visit in visits if visit.key == "encounter"]
-        return by_id[0] if by_id else asked[0] if len(asked) == 1 and not self.encounter else None
+        if by_id or not asked:
+            return by_id[0] if by_id else None
+        if self.encounter:
+            self._issue(asked[0].reference, "is not the encounter of this call; where the patient is was still taken from it")
+        return asked[0]
 
     def _issue(self, where: str, says: str) -> None:
         self.issues.append(Issue(where, says))

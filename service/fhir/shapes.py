@@ -47,6 +47,13 @@ class Quantity(Struct, gc=False):
     comparator: str | None = None
 
 
+class Range(Struct, gc=False):
+    """From which number to which."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
 class Annotation(Struct, gc=False):
     """A note in words."""
 
@@ -109,6 +116,7 @@ class Condition(OfPatient, gc=False):
     onsetDateTime: str | None = None  # noqa: N815
     onsetAge: Quantity | None = None  # noqa: N815
     onsetPeriod: Period | None = None  # noqa: N815
+    onsetRange: Range | None = None  # noqa: N815
     onsetString: str | None = None  # noqa: N815
     abatementDateTime: str | None = None  # noqa: N815
     abatementPeriod: Period | None = None  # noqa: N815
@@ -123,6 +131,8 @@ class Procedure(OfPatient, gc=False):
     bodySite: Concepts = None  # noqa: N815
     performedDateTime: str | None = None  # noqa: N815
     performedPeriod: Period | None = None  # noqa: N815
+    performedAge: Quantity | None = None  # noqa: N815
+    performedRange: Range | None = None  # noqa: N815
     performedString: str | None = None  # noqa: N815
     reasonCode: Concepts = None  # noqa: N815
 
@@ -242,12 +252,19 @@ class Search(Struct, gc=False):
     mode: str | None = None
 
 
+class Response(Struct, gc=False):
+    """How one part of a batch went."""
+
+    status: str | None = None
+
+
 class Entry(Struct, gc=False):
     """A resource in a Bundle, still unread."""
 
     resource: Raw = Raw(b"")
     fullUrl: str | None = None  # noqa: N815
     search: Search | None = None
+    response: Response | None = None
 
 
 class Link(Struct, gc=False):

@@ -9,7 +9,7 @@ from service.knowledge.tables import tokens
 from service.record import Coding, Side
 
 _NO_NAMES: frozenset[str] = frozenset()
-LONGEST_TEXT = 200_000
+LONGEST_TEXT = 60_000
 
 
 class Terms:
@@ -18,7 +18,9 @@ class Terms:
     def __init__(self, knowledge: Knowledge):
         self._codes = knowledge.codes
         self._systems = knowledge.systems
+        self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
         self._lexicon = knowledge.lexicon
+        self.longest = LONGEST_TEXT
         language = knowledge.language
         self._answers_no = frozenset(" ".join(tokens(words)) for words in language.answers_no)
         self._not_sides = tuple(tokens(words) for words in language.not_sides)
@@ -41,10 +43,14 @@ class Terms:
         return found
 
     def _again(self, system: str, code: object) -> tuple[str, frozenset[str]] | None:
-        """A second look for a code that is a number, in lower case or padded."""
+        """A second look for a code that is a number or padded, or a system with a version, a slash or capitals of its own."""
         tidy = code if isinstance(code, str) else str(int(code) if isinstance(code, float) and code.is_integer() else code)
-        tidy = tidy.strip().upper()
-        return self._codes.get((system.strip().rstrip("/"), tidy)) if tidy != code or system != system.strip().rstrip("/") else None
+        tidy = tidy.strip()
+        uri = system.split("|")[0].strip().rstrip("/")
+        uri = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
+        if tidy == code and uri == system and tidy == tidy.upper():
+            return None
+        return self._codes.get((uri, tidy)) or self._codes.get((uri, tidy.upper()))
 
     def codings(self, concept: CodeableConcept | None) -> tuple[Coding, ...]:
         """The codes of a concept, those that some value set holds first, systems canonical."""

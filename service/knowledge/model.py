@@ -20,11 +20,13 @@ class FindingDefinition(Sourced):
     """A finding and the ways to recognise it; one way that answers PRESENT is enough.
 
     words   how a card names it, lower case ("lumbar fusion");  short: the same in a summary, where words are few
+    holds_back   it speaks only for silence or caution: entries in doubt (whose, of which status, of what date) count as well
     """
 
     label: Words
     words: Words
     short: str = ""
+    holds_back: bool = False
     recognised: tuple[Criterion, ...] = Field(min_length=1)
 
 
@@ -117,6 +119,7 @@ class RuleRow(Sourced):
     effect    silence: nothing is said;  silence-nerve: nothing of that nerve;  required: without it nothing is said;
               cap-low, cap-moderate: the highest tier;  stop-block: no block is offered;  caution, against: said on the card;
               support: named among the rules that decided;  tier: a row of the tier table, decided in code
+    brief     the same in few words, for a card that is full
     opposite  a cap-low that is only a cap-moderate when the lesion lies on the other side than the pain
     says      why nothing is said, or what the clinician is told; one sentence
     """
@@ -127,6 +130,7 @@ class RuleRow(Sourced):
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    brief: str = ""
     opposite: bool = False
     effect: Literal[
         "silence", "silence-nerve", "required", "cap-low", "cap-moderate", "stop-block", "caution", "against", "support", "tier"

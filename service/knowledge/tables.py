@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from service.knowledge.criteria import CodedAnswer, CodedEvent, Combination, Criterion, MeasuredValue, SitedEvent, WordedEvent
 from service.knowledge.model import FindingDefinition, PhraseList, System, ValueSet
 
+_CPT = "http://www.ama-assn.org/go/cpt"
+_HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _TOKEN = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
 
 
@@ -19,6 +21,8 @@ def code_table(value_sets: Iterable[ValueSet], systems: Iterable[System]) -> dic
         for pair in value_set.codes:
             members.setdefault(pair, set()).add(value_set.id)
     aliases = {system.uri: system.aliases for system in systems}
+    # HCPCS level I is CPT: charts carry its numbers under either name.
+    aliases[_CPT] = (*aliases.get(_CPT, ()), _HCPCS, *aliases.get(_HCPCS, ()))
     table: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
     for (system, code), names in members.items():
         entry = (system, frozenset(names))

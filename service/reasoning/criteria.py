@@ -39,13 +39,17 @@ def _found(proof: Iterable[Proof]) -> Answer:
 def coded_event(criterion: CodedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when an entry that counts carries a code of a value set; never ABSENT."""
     events = findings.record.coded(criterion.value_set)
-    return _found(proof_of(fact, definition.words) for fact in events if counts(fact, criterion, findings))
+    return _found(
+        proof_of(fact, definition.words) for fact in events if counts(fact, criterion, findings, holds_back=definition.holds_back)
+    )
 
 
 def sited_event(criterion: SitedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when an entry that counts carries such a code at such a body site; never ABSENT."""
     events = (fact for fact in findings.record.coded(criterion.value_set) if not fact.sites.isdisjoint(criterion.site))
-    return _found(proof_of(fact, definition.words) for fact in events if counts(fact, criterion, findings))
+    return _found(
+        proof_of(fact, definition.words) for fact in events if counts(fact, criterion, findings, holds_back=definition.holds_back)
+    )
 
 
 def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings: Findings) -> Answer:
@@ -53,7 +57,7 @@ def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings
     phrases = findings.knowledge.phrases[criterion.phrases]
     proof = []
     for fact in findings.record.spoken.get(criterion.phrases, ()):
-        if (criterion.uncoded and fact.names) or not counts(fact, criterion, findings):
+        if (criterion.uncoded and fact.names) or not counts(fact, criterion, findings, holds_back=definition.holds_back):
             continue
         words = " . ".join(fact.words)
         mention = next((one for one in meant(words, phrases, findings) if _is_beside(one, words, criterion, findings)), None)
@@ -138,24 +142,21 @@ def _figure(fact: Observation) -> str:
 
 def current_pain(criterion: CurrentPain, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when an entry of the pain is dated in the window, or an active problem has a dated sign in it; proof: entries, then signs."""
+    problems = {fact.reference: fact for fact in findings.record.of(Condition)}
     entries = [one for found in findings.present(criterion.pain) for one in found.proof]
-    in_window = {one.reference for one in entries if _is_recent(one, criterion.within_days, findings)}
-    signs = [one for found in findings.present(criterion.sign) for one in found.proof if _is_recent(one, criterion.within_days, findings)]
-    problems = {fact.reference for fact in findings.record.of(Condition) if fact.is_problem and fact.is_active}
-    standing = {one.reference for one in entries if one.reference in problems} if signs or in_window else set()
-    kept = [one for one in entries if one.reference in in_window | standing]
+
+    def is_recent(one: Proof) -> bool:
+        """By its date, or by the day it was recorded, which may be later than its onset."""
+        recorded = problems[one.reference].recorded if one.reference in problems else None
+        return any(
+            date is not None and date.is_within(criterion.within_days, before=findings.today) is True for date in (one.when, recorded)
+        )
+
+    in_window = {one.reference for one in entries if is_recent(one)}
+    signs = [one for found in findings.present(criterion.sign) for one in found.proof if is_recent(one)]
+    listed = {fact.reference for fact in problems.values() if fact.is_problem and fact.is_active} if signs or in_window else set()
+    kept = [one for one in entries if one.reference in in_window | listed]
     return _found([*kept, *(signs if kept else ())])
-
-
-def _is_recent(one: Proof, days: int, findings: Findings) -> bool:
-    return (one.when is not None and one.when.is_within(days, before=findings.today) is True) or any(
-        recorded.is_within(days, before=findings.today) is True for recorded in _recorded(one.reference, findings)
-    )
-
-
-def _recorded(reference: str, findings: Findings) -> Iterable[Any]:
-    """When a problem was recorded, which may be later than its onset."""
-    return (fact.recorded for fact in findings.record.of(Condition) if fact.reference == reference and fact.recorded is not None)
 
 
 def lasting_pain(criterion: LastingPain, definition: FindingDefinition, findings: Findings) -> Answer:
@@ -167,7 +168,8 @@ def lasting_pain(criterion: LastingPain, definition: FindingDefinition, findings
     facts = {fact.reference: fact for fact in findings.record.of(Condition)}
     dates = [(one, date) for one in entries for date in _dates(one, facts)]
     old = [one for one, date in dates if date.is_at_least(days, before=today)]
-    apart = [one for one, date in dates if any(date.is_after(earlier, days=days - 1) for _, earlier in dates)]
+    earliest = min((date for _, date in dates), key=lambda date: date.last, default=None)
+    apart = [one for one, date in dates if earliest is not None and date.is_after(earliest, days=days - 1)]
     if chronic or old or apart:
         return State.PRESENT, (*(one for found in chronic for one in found.proof), *old, *apart)
     onsets = [fact.when for one in entries if (fact := facts.get(one.reference)) is not None]
@@ -190,22 +192,18 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
         for fact in findings.record.coded(criterion.value_set)
         if isinstance(fact, Observation) and is_valid(fact, ever=False, suspected=False)
     ]
-    proof = []
+    answers: dict[tuple[object, Side], set[bool]] = {}
     for fact in points:
-        if fact.value_names.isdisjoint(criterion.value) or fact.when is None:
-            continue
-        contradicted = any(
-            other.value_names.isdisjoint(criterion.value)
-            and other.side == fact.side
-            and other.when is not None
-            and other.when.is_same_day(fact.when)
-            for other in points
-        )
-        within = criterion.within_days is None or fact.when.is_within(criterion.within_days, before=findings.today)
-        older = criterion.older_than_days is None or fact.when.is_at_least(criterion.older_than_days, before=findings.today)
-        if not contradicted and within and older:
-            proof.append(proof_of(fact, definition.words))
-    return _found(proof)
+        answers.setdefault((fact.when, fact.side), set()).add(not fact.value_names.isdisjoint(criterion.value))
+    return _found(
+        proof_of(fact, definition.words)
+        for fact in points
+        if not fact.value_names.isdisjoint(criterion.value)
+        and len(answers[fact.when, fact.side]) == 1
+        and fact.when is not None
+        and (criterion.within_days is None or fact.when.is_within(criterion.within_days, before=findings.today))
+        and (criterion.older_than_days is None or fact.when.is_at_least(criterion.older_than_days, before=findings.today))
+    )
 
 
 def age(criterion: Age, definition: FindingDefinition, findings: Findings) -> Answer:

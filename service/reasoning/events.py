@@ -34,10 +34,19 @@ _TAKING = frozenset({"active"})
 _TAKEN = frozenset({"active", "completed", "stopped", "on-hold"})
 _ESTABLISHED = frozenset({"", "confirmed", "unconfirmed", "provisional"})
 _SUSPECTED = _ESTABLISHED | {"differential"}
+# What surely did not happen or is no longer so, for findings that hold back: every other status may be so.
+_SURELY_NOT = frozenset(
+    {
+        "entered-in-error", "refuted", "resolved", "inactive", "remission", "differential", "not-done", "preparation", "planned", "cancelled",
+        "revoked", "draft", "stopped",
+    }
+)  # fmt: skip
 
 
 def is_valid(fact: Fact, *, ever: bool, suspected: bool) -> bool:
     """Whether the entry's own statuses let it count; `ever` lets past problems and stopped drugs count, `suspected` unproven ones."""
+    if fact.doubtful:
+        return False
     if isinstance(fact, Condition):
         return fact.verification in (_SUSPECTED if suspected else _ESTABLISHED) and (ever or fact.is_active)
     if isinstance(fact, Allergy):
@@ -47,34 +56,44 @@ def is_valid(fact: Fact, *, ever: bool, suspected: bool) -> bool:
     return fact.status in _STATUSES[type(fact)]
 
 
-def counts(fact: Fact, terms: EventTerms, findings: Findings) -> bool:
-    """Whether the entry meets every term of the criterion; what cannot be told does not count."""
-    if not isinstance(fact, tuple(KINDS[name] for name in terms.resource)) or not is_valid(
-        fact, ever=terms.ever, suspected=terms.suspected
-    ):
+def may_hold(fact: Fact, *, suspected: bool) -> bool:
+    """Whether an entry that is in doubt may be so: none of its statuses says that it surely is not."""
+    if isinstance(fact, Medication):
+        return fact.status not in (*_SURELY_NOT, "completed")
+    statuses = {fact.status}
+    if isinstance(fact, (Condition, Allergy)):
+        statuses = {fact.verification, fact.clinical} - ({"differential"} if suspected else set())
+        if isinstance(fact, Condition) and fact.abated is not None and not fact.clinical:
+            return False
+    return statuses.isdisjoint(_SURELY_NOT)
+
+
+def counts(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back: bool) -> bool:
+    """Whether the entry meets every term of the criterion; what cannot be told counts only for findings that hold back."""
+    if not isinstance(fact, tuple(KINDS[name] for name in terms.resource)):
         return False
-    if (
-        terms.severe_or_unknown
-        and isinstance(fact, Allergy)
-        and fact.severities
-        and "severe" not in fact.severities
-        and fact.criticality != "high"
-    ):
+    if not is_valid(fact, ever=terms.ever, suspected=terms.suspected) and not (holds_back and may_hold(fact, suspected=terms.suspected)):
         return False
-    if (isinstance(fact, Observation) and fact.denied) or not _in_time(fact.dated, terms, findings):
+    if terms.severe_or_unknown and isinstance(fact, Allergy) and fact.is_mild:
+        return False
+    if isinstance(fact, Observation) and fact.denied:
+        return False
+    if not ((holds_back and fact.undatable and fact.dated is None) or _in_time(fact.dated, terms, findings, holds_back=holds_back)):
         return False
     if terms.context is not None and not in_context(fact, findings.knowledge.contexts[terms.context], findings):
         return False
     return terms.pain_after_days is None or pain_after(fact.dated, terms.pain_after_days, findings)
 
 
-def _in_time(when: When | None, terms: EventTerms, findings: Findings) -> bool:
+def _in_time(when: When | None, terms: EventTerms, findings: Findings, *, holds_back: bool) -> bool:
+    """Whether the date lies in the window; a date that may or may not (a month, a year) does for findings that hold back."""
     today = findings.today
+    enough = (True, None) if holds_back else (True,)
     if when is None:
         return terms.undated
-    if terms.within_days is not None and when.is_within(terms.within_days, before=today) is not True:
+    if terms.within_days is not None and when.is_within(terms.within_days, before=today) not in enough:
         return False
-    if terms.older_than_days is not None and when.is_at_least(terms.older_than_days, before=today) is not True:
+    if terms.older_than_days is not None and when.is_at_least(terms.older_than_days, before=today) not in enough:
         return False
     return when.ages(today)[1] >= -1  # an entry dated in the future has not happened
 

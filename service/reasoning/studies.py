@@ -66,6 +66,8 @@ def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: 
     open_ = [*contrary, *_mentions(part_of(newest, "any", findings), criterion.unclear, findings)]
     if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in open_) or not codes.isdisjoint(criterion.abnormal_codes):
         return _NOTHING
+    if isinstance(newest, Report) and newest.partly_read:
+        return _NOTHING
     clear = next(iter(_meant(part_of(newest, "seen", findings), criterion.clear, findings)), None)
     if clear is None and codes.isdisjoint(criterion.normal_codes):
         return _NOTHING

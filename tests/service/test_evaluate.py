@@ -45,6 +45,7 @@ STRANGERS = {
     "allergies": allergy("Peanut", "s"),
     "orders": order("s", code=concept(text="Mammography")),
 }
+OWNER = {"allergies": "patient"}
 OTHER_KINDS = [{"resourceType": kind, "id": "s"} for kind in ("Coverage", "Immunization", "CarePlan", "Practitioner", "SomethingNew")]
 
 
@@ -57,7 +58,7 @@ def told(name):
     """A story's prefetch, and how it is asked for."""
     story = read_story(name)
     who = story.prefetch["patient"]
-    return dict(story.prefetch), Call(who["id"] if "id" in who else "p", "1", story.user, story.encounter or ""), story.today
+    return dict(story.prefetch), Call(who.get("id", "p"), "1", story.user, story.encounter or ""), story.today
 
 
 def evaluated(prefetch, call, today):
@@ -123,8 +124,7 @@ def test_a_stranger_beside_the_archetype_changes_nothing(key):
 @pytest.mark.parametrize("key", STRANGERS)
 def test_a_resource_of_another_patient_refuses_under_every_key(key):
     """One foreign entry among many is enough; nothing is said of this chart."""
-    owner = "patient" if key == "allergies" else "subject"
-    foreign = {**STRANGERS[key], owner: {"reference": "Patient/other"}}
+    foreign = {**STRANGERS[key], OWNER.get(key, "subject"): {"reference": "Patient/other"}}
     found = look(archetype(**{key: bundle(*(one["resource"] for one in archetype()[key]["entry"]), foreign)}))
 
     assert (found.refusal.reason, found.refusal.keys) == ("foreign", (key,))

@@ -215,9 +215,11 @@ def test_the_words_of_a_chart_stay_words(hostile):
 
 WORDS = st.text(alphabet=st.sampled_from("ab *_<>[]()!`\\|&\"'\n,.;#@é\u202e"), max_size=400)
 
+LONG_NAMES = st.text(alphabet="abcdefgh *_", min_size=15, max_size=60)
+
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(WORDS, WORDS, st.integers(0, 6), st.integers(0, 3), st.booleans(), st.booleans())
+@given(WORDS, LONG_NAMES, st.integers(0, 6), st.integers(0, 3), st.booleans(), st.booleans())
 def test_every_card_keeps_its_limits(pain, drug, operations, drugs, examined, old):
     """However long, odd or many the entries of a chart are, a card comes and is short enough."""
     prefetch = archetype(

@@ -3,7 +3,8 @@
 import pytest
 
 from service.knowledge.load import load_knowledge
-from service.reasoning.studies import part_of, sections
+from service.reasoning.headings import Headings
+from service.reasoning.studies import part_of
 from service.reasoning.truth import State
 from service.record import Report
 from tests.service.charts import LOINC, SNOMED, ago, archetype, bundle, concept, finding, look, procedure, report
@@ -187,19 +188,20 @@ def test_an_operation_told_in_a_report_counts_as_one():
         ("Severe stenosis.", [("seen", "Severe stenosis.")]),
         ("HISTORY: pain. FINDINGS: fine.", [("history", " pain."), ("seen", " fine.")]),
         ("Technique: axial\nImpression: fine", [("unread", " axial\n"), ("seen", " fine")]),
-        ("There is a history: long.", [("seen", "There is a history: long.")]),
+        ("She has a long family history: none.", [("seen", "She has a long family history: none.")]),
     ],
 )
 def test_a_report_is_read_by_its_sections(text, expected):
     """What stands under no heading was seen; technique and comparison are not read; a word in a sentence is no heading."""
-    assert [(kind, part) for kind, part in sections(text, LANGUAGE) if part.strip()] == expected
+    assert [(kind, part) for kind, part in Headings(LANGUAGE).sections(text) if part.strip()] == expected
 
 
 @pytest.mark.parametrize(("part", "words"), [("seen", "No stenosis"), ("history", "Back pain"), ("both", "Back pain")])
 def test_a_part_of_a_report(part, words):
     """What was seen, the history, or both; never the comparison."""
     text = "COMPARISON: severe stenosis. CLINICAL HISTORY: Back pain. IMPRESSION: No stenosis."
-    (fact,) = look(archetype(reports=bundle(report(text)))).record.of(Report)
+    found = look(archetype(reports=bundle(report(text))))
+    (fact,) = found.record.of(Report)
 
-    assert words in part_of(fact, part, LANGUAGE)
-    assert "severe" not in part_of(fact, part, LANGUAGE)
+    assert words in part_of(fact, part, found.findings)
+    assert "severe" not in part_of(fact, part, found.findings)
