@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import msgspec
 
 from service.errors import UnreadableChart
-from service.fhir.shapes import KINDS, Bundle, Entry, Link, OperationOutcome
+from service.fhir.envelope import Bundle, Entry, Link, OperationOutcome
+from service.fhir.shapes import KINDS
 from service.record import KeyState
 
 # key -> resource types that answer its query

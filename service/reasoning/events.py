@@ -36,11 +36,8 @@ _ESTABLISHED = frozenset({"", "confirmed", "unconfirmed", "provisional"})
 _SUSPECTED = _ESTABLISHED | {"differential"}
 # What surely did not happen or is no longer so, for findings that hold back: every other status may be so.
 _SURELY_NOT = frozenset(
-    {
-        "entered-in-error", "refuted", "resolved", "inactive", "remission", "differential", "not-done", "preparation", "planned", "cancelled",
-        "revoked", "draft", "stopped",
-    }
-)  # fmt: skip
+    ["entered-in-error", "refuted", "resolved", "inactive", "remission", "differential", "not-done", "preparation", "planned", "cancelled", "revoked", "draft", "stopped"]
+)
 
 
 def is_valid(fact: Fact, *, ever: bool, suspected: bool) -> bool:
