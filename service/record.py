@@ -164,7 +164,7 @@ class Observation(Fact):
         """The question with its first answer as one sentence, then what else was written; nothing of a question that was denied."""
         if self.denied or not self.notes:
             return () if self.denied else (self.text,)
-        return (f"{self.text}: {self.notes[0]}", *self.notes[1:])
+        return (f"{' '.join(filter(None, (self.text, self.site_text)))}: {self.notes[0]}", *self.notes[1:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,15 +84,10 @@ def _block_summary(outcome: Outcome, findings: Findings) -> str:
         (one.reproduced[0].when for one in high if one.reproduced and one.reproduced[0].when), key=lambda when: when.last, default=None
     )
     day = f" ({newest.last.day} {newest.last:%b})" if newest else ""
-    sides = {one.laterality.side for one in high}
-    side = (
-        "Both "
-        if sides == {Side.BILATERAL}
-        else f"{next(iter(sides)).value.capitalize()} "
-        if len(sides) == 1 and high[0].laterality.sides
-        else ""
-    )
-    several = len(high) > 1 or sides == {Side.BILATERAL}
+    sides = {one.laterality.side for one in high if one.laterality.basis == "exam"}
+    both = sides == {Side.BILATERAL}
+    side = "Both " if both else f"{next(iter(sides)).value.capitalize()} " if len(sides) == 1 and high[0].laterality.basis == "exam" else ""
+    several = len(high) > 1 or both
     names = listed([nerves[one.nerve].adjective for one in high])
     what = f"{side}{names} cluneal point{'s' if several else ''} reproduce{'' if several else 's'} the usual pain{day}"
     what = what[0].upper() + what[1:]
@@ -138,12 +133,13 @@ _BUDGETS = (
     _Budget(70, 8, 3),
     _Budget(60, 6, 2),
     _Budget(50, 5, 2),
-    _Budget(40, 5, 1),
-    _Budget(40, 4, 1),
-    _Budget(30, 3, 1, unknown=4),
-    _Budget(30, 3, 1, unknown=4, brief=True),
-    _Budget(20, 2, 0, unknown=3, brief=True),
-    _Budget(20, 1, 0, unknown=2, brief=True),
+    _Budget(40, 5, 2),
+    _Budget(40, 4, 2),
+    _Budget(40, 5, 2, unknown=4, brief=True),
+    _Budget(40, 4, 2, unknown=4, brief=True),
+    _Budget(30, 3, 2, unknown=4, brief=True),
+    _Budget(20, 2, 2, unknown=3, brief=True),
+    _Budget(20, 1, 2, unknown=2, brief=True),
 )
 
 
@@ -157,7 +153,7 @@ def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str
         _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings),
         _section("Because", told.because[: budget.facts]),
         _section("Cautions", told.cautions),
-        _section("Against", told.against[: budget.against]),
+        _section("Against", told.against if budget.brief else told.against[: budget.against]),
         _section("Not known", told.not_known[: budget.unknown] or ("nothing that these rules ask for",)),
         _section("Also on record (no published numbers)", told.also[:2] if budget.roomy else ()),
         f"**Evidence** {evidence}{numbers}. {wording.limits} Knowledge {findings.knowledge.version.version}.",

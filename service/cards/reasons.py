@@ -29,7 +29,7 @@ def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool
     return Told(
         because=_because(outcome, findings, quote_length, tight=tight),
         cautions=_cautions(outcome, findings, brief=brief) if outcome.kind == "block" else (),
-        against=_against(outcome, findings, quote_length, tight=tight),
+        against=_against(outcome, findings, quote_length, tight=tight, brief=brief),
         not_known=_not_known(outcome, findings),
         also=_also(outcome, findings),
     )
@@ -38,6 +38,9 @@ def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool
 def _because(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool) -> tuple[str, ...]:
     """What pressing brought on, the pain, then the support of all nerves: first one line for each kind, then what else there is."""
     told: list[str] = [_pressed(one, findings.knowledge, quote_length) for one in outcome.assessments if one.reproduced]
+    if outcome.assessments[0].reasons == "unplaced":
+        point = findings[findings.knowledge.pathway.unplaced_point].proof[0]
+        told.append(f"{point.words}{month(point.when)}: {quoted(point.quote, quote_length)}")
     before = ", before the surgery" if tight and _predates_surgery(outcome, findings) else ""
     told.append(_pain(outcome.assessments[0], findings, quote_length) + before)
     lines = {kind: _support(kind, outcome, findings, quote_length) for kind in ("S3", "S4", "S5", "S1", "S2", "S6")}
@@ -51,11 +54,12 @@ def _pressed(assessment: Assessment, knowledge: Knowledge, quote_length: int) ->
     newest = assessment.reproduced[0]
     said = f": {quoted(newest.quote, quote_length)}" if newest.quote else ""
     day = f" ({newest.when.in_words()})" if newest.when else ""
-    adjective, side = knowledge.nerves[assessment.nerve].adjective, assessment.laterality.side
-    if side is Side.BILATERAL:
-        return f"pressing both {adjective} points reproduces the usual pain{day}{said}"
+    adjective, side = knowledge.nerves[assessment.nerve].adjective, assessment.laterality
+    does = "reproduces" if assessment.reasons == "reproduced" else "reproduced, more than 90 days ago,"
+    if side.side is Side.BILATERAL and side.basis == "exam":
+        return f"pressing both {adjective} points {does} the usual pain{day}{said}"
     which = f"{newest.side.value} " if newest.side in (Side.RIGHT, Side.LEFT) else ""
-    return f"pressing the {which}{adjective} point reproduces the usual pain{day}{said}"
+    return f"pressing the {which}{adjective} point {does} the usual pain{day}{said}"
 
 
 def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
@@ -70,7 +74,9 @@ def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
         other = next(iter((*generic, *assessment.territory)), None)
         return f"{other.words}{month(other.when)}" if other else "pain on record"
     fact, entry = facts[entries[0].reference], entries[0]
-    words = quoted(fact.text, quote_length) if fact.text else entry.words
+    # What a note says of the pain stands there, not in the name of the problem it was written under.
+    written = fact.text if fact.text and (not entry.quote or entry.quote in fact.text) else entry.quote
+    words = quoted(written, quote_length) if written else entry.words
     since = f" since {entry.when.month_in_words()}" if entry.when else ""
     return f"{words}, {'active problem' if fact.is_problem else 'diagnosis'}{since}{', outside record' if entry.outside else ''}"
 
@@ -103,8 +109,6 @@ def _line(kind: str, one: Proof, findings: Findings, quote_length: int) -> str:
         imaging = findings.knowledge.studies["lumbar-imaging"]
         after = ", after surgery" if findings[imaging.after].is_present else ""
         return f"{one.words}{month(one.when)}{after}: {quoted(one.quote, quote_length) if one.quote else 'coded as normal'}"
-    if kind == "S5":
-        return f"{one.words}{month(one.when)}"
     return f"{one.words}: {quoted(one.quote, quote_length)}" if one.quote else f"{one.words}{month(one.when)}"
 
 
@@ -126,11 +130,14 @@ def _held(held: Held) -> str:
     return held.rule.says + (f" ({listed([quoted(name, 40) for name in named])})" if named else "")
 
 
-def _against(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool) -> tuple[str, ...]:
-    """What is said against it: rules that say so, and pain that began before the operation."""
+def _against(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool, brief: bool) -> tuple[str, ...]:
+    """What is said against it: rules that say so, and pain that began before the operation. A full card keeps those with a brief form."""
+    if brief:
+        return tuple(held.rule.brief for held in outcome.against if held.rule.brief)
+    weighty = sorted(outcome.against, key=lambda held: not held.rule.brief)
     told = [
         f"{held.rule.says}{month(held.proof[0].when)}" + (f": {quoted(held.proof[0].quote, quote_length)}" if held.proof[0].quote else "")
-        for held in outcome.against
+        for held in weighty
         if held.proof
     ]
     return (*told, "pain began before the surgery") if not tight and _predates_surgery(outcome, findings) else tuple(told)

@@ -81,7 +81,7 @@ def block_suggestions(outcome: Outcome, findings: Findings, call: Call, card: st
 
 def sides_to_order(assessment: Assessment, nerve: Nerve, findings: Findings) -> tuple[Side, ...]:
     """The sides of a high-tier nerve on which no block was ordered or done in the last weeks."""
-    if assessment.reasons != "reproduced" or assessment.tier.word != "high" or assessment.laterality.side is Side.CONFLICT:
+    if assessment.reasons != "reproduced" or assessment.tier.word != "high" or assessment.laterality.basis != "exam":
         return ()
     taken = already_ordered(nerve, findings)
     return tuple(side for side in assessment.laterality.sides if side not in taken)

@@ -143,7 +143,7 @@ def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str,
     names, text = terms.names(found.code), text_of(found.code)
     pointed = [results.get(reference_of(result)) for result in found.result or ()]
     forms = [text_of_form(form) for form in found.presentedForm or ()]
-    notes = notes_of(found.note, found.conclusion, *(words for words, _ in forms), *pointed)
+    notes = notes_of(found.note, found.conclusion, texts_of(found.conclusionCode), *(words for words, _ in forms), *pointed)
     said = terms.said((text, *notes))
     if not names and not said:
         return None
@@ -187,7 +187,7 @@ def encounter(found: shapes.Encounter, source: Source, *, current: bool) -> Enco
         text=text,
         when=source.period(found.period),
         status=plain_status(found.status),
-        setting=str(found.class_.code or "").strip().upper() if found.class_ is not None else "",
+        setting=str(found.class_.code or found.class_.display or "").strip().upper() if found.class_ is not None else "",
         doubtful=source.doubtful,
         undatable=source.undatable,
     )

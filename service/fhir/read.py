@@ -15,13 +15,13 @@ from service.dates import read_date
 from service.fhir import shapes
 from service.fhir.chart import KEYS, Chart, ChartEntry, kind_of
 from service.fhir.drugs import medication
-from service.fhir.elements import Source
+from service.fhir.elements import Source, reference_of
 from service.fhir.facts import MAKERS, encounter, report
 from service.fhir.mend import mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms
 from service.knowledge.model import Knowledge
-from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Patient, PatientRecord
+from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
@@ -85,7 +85,8 @@ class _Pass:
         spoken: dict[str, list[Fact]] = {}
         for facts in self.facts.values():
             for fact in facts:
-                for name in fact.names:
+                answers = fact.value_names if isinstance(fact, Observation) and not fact.denied else frozenset()
+                for name in fact.names | answers:
                     named.setdefault(name, []).append(fact)
                 for name in fact.said:
                     spoken.setdefault(name, []).append(fact)
@@ -137,10 +138,14 @@ class _Pass:
 
     def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, list[str]]:
         """Nobody can tell what this entry was: the data of its key is not complete."""
-        for key in [entry.key] if entry.key else [key for key, kinds in KEYS.items() if entry.kind in kinds or not entry.kind]:
+        for key in self._keys_of(entry):
             self.keys[key] = KeyState.PARTIAL
         self._issue(f"a {entry.kind or 'resource'} under {entry.key or 'the Bundle'}", says)
         return None, []
+
+    def _keys_of(self, entry: ChartEntry) -> list[str]:
+        """The prefetch keys an entry belongs to; in a bare Bundle those that its type answers."""
+        return [entry.key] if entry.key else [key for key, kinds in KEYS.items() if entry.kind in kinds or not entry.kind]
 
     def _name(self, entry: ChartEntry, found: Any) -> str:
         """The reference of a resource; one without a usable id gets a running number and is never pointed to."""
@@ -175,6 +180,12 @@ class _Pass:
             reasons.append("has a status that cannot be read, so it is not used")
         for reason in reasons:
             self._issue(name, reason)
+        if isinstance(found, (shapes.AllergyIntolerance, shapes.MedicationRequest)) and (
+            reasons or _names_nothing(found, lost, self.drugs)
+        ):
+            # Nobody can tell what the patient must not get, or takes: an order would rest on a guess.
+            for key in self._keys_of(entry):
+                self.keys[key] = KeyState.PARTIAL
         if reasons:
             self.unusable[entry.key or "the Bundle"] = None
         return bool(reasons)
@@ -240,3 +251,16 @@ class _Pass:
 
     def _issue(self, where: str, says: str) -> None:
         self.issues.append(Issue(where, says))
+
+
+def _names_nothing(
+    found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: list[str], drugs: dict[str, shapes.Medication]
+) -> bool:
+    """Whether an allergy or prescription names no substance that can be read."""
+    if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference") for element in lost):
+        return True
+    if isinstance(found, shapes.AllergyIntolerance):
+        return found.code is None and not found.reaction
+    pointer = found.medicationReference
+    unread = pointer is not None and not pointer.display and not found.contained and reference_of(pointer) not in drugs
+    return found.medicationCodeableConcept is None and (pointer is None or unread)

@@ -113,14 +113,12 @@ def agreed(sides: Iterable[Side]) -> Side:
 
 
 def text_of(concept: CodeableConcept | None) -> str:
-    """What a concept says in words: its text, else the words of entries that carry no code to go by."""
+    """What a concept says in words: its text, else the displays of its codes (which never stand for the codes themselves)."""
     if concept is None:
         return ""
     if concept.text:
         return concept.text[:LONGEST_TEXT]
-    words = [
-        coding.display for coding in concept.coding or () if coding is not None and coding.display and not (coding.code and coding.system)
-    ]
+    words = [coding.display for coding in concept.coding or () if coding is not None and coding.display]
     return "; ".join(words)[:LONGEST_TEXT]
 
 

@@ -32,6 +32,7 @@ class EventTerms(Shape):
     ever            also problems that are resolved or inactive (a past event), not only active ones
     suspected       also provisional and differential diagnoses (red flags)
     pain_after_days pain must be on record more than so many days after the event
+    after           later than the newest entry that proves this finding
     context         what must be on record beside a code that does not say it by itself
     severe_or_unknown  of allergies, only those that are severe or whose severity is not said
     """
@@ -43,6 +44,7 @@ class EventTerms(Shape):
     ever: bool = False
     suspected: bool = False
     pain_after_days: Days | None = None
+    after: str | None = None
     context: str | None = None
     severe_or_unknown: bool = False
 

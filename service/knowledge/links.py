@@ -111,6 +111,8 @@ def _studies_of(criterion: object) -> tuple[str, ...]:
 
 def _findings_of(criterion: object) -> tuple[str, ...]:
     """Every other finding a criterion rests on."""
+    if after := getattr(criterion, "after", None):
+        return (after,)
     match criterion:
         case Combination():
             return (*criterion.all_of, *criterion.any_of, *criterion.none_of, *criterion.unless)

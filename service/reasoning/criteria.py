@@ -4,9 +4,8 @@ Each answers (state, proof). A record that does not mention a thing does not rul
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from service.dates import whole_years
+from service.dates import When, whole_years
 from service.knowledge.criteria import (
     Age,
     CodedAnswer,
@@ -167,7 +166,7 @@ def lasting_pain(criterion: LastingPain, definition: FindingDefinition, findings
     entries = [one for found in findings.present(criterion.pain) for one in found.proof]
     facts = {fact.reference: fact for fact in findings.record.of(Condition)}
     dates = [(one, date) for one in entries for date in _dates(one, facts)]
-    old = [one for one, date in dates if date.is_at_least(days, before=today)]
+    old = [one for one in entries if any(date.is_at_least(days, before=today) for date in _since(one, facts))]
     earliest = min((date for _, date in dates), key=lambda date: date.last, default=None)
     apart = [one for one, date in dates if earliest is not None and date.is_after(earliest, days=days - 1)]
     if chronic or old or apart:
@@ -177,12 +176,20 @@ def lasting_pain(criterion: LastingPain, definition: FindingDefinition, findings
     return (State.ABSENT, tuple(entries)) if known else NOTHING
 
 
-def _dates(one: Proof, facts: Mapping[str, Condition]) -> Iterable[Any]:
-    """Every date that speaks for the age of the pain: its onset and its recording, for an entry of the problem list."""
+def _dates(one: Proof, facts: Mapping[str, Condition]) -> Iterable[When]:
+    """Every date on which the pain is documented: its onset and its recording, or the date of a visit."""
+    fact = facts.get(one.reference)
+    dates = (one.when,) if fact is None else (fact.when, fact.recorded)
+    return tuple(date for date in dates if date is not None)
+
+
+def _since(one: Proof, facts: Mapping[str, Condition]) -> Iterable[When]:
+    """Dates since which the pain lasts: an onset, and the recording of an active problem; a visit long ago was a visit."""
     fact = facts.get(one.reference)
     if fact is None:
-        return (one.when,) if one.when else ()
-    return tuple(date for date in (fact.when, fact.recorded) if date is not None)
+        return ()
+    dates = (fact.when, fact.recorded if fact.is_problem and fact.is_active else None)
+    return tuple(date for date in dates if date is not None)
 
 
 def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings: Findings) -> Answer:

@@ -1,11 +1,11 @@
 """Which entries of a chart count: valid by status, in time, in the right region, with pain after them when that is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from service.dates import When
 from service.knowledge.criteria import EventTerms
 from service.knowledge.model import Context, PhraseList
-from service.reasoning.findings import Findings
+from service.reasoning.findings import Findings, Proof
 from service.reasoning.language import Sense
 from service.record import Allergy, Condition, Encounter, Fact, Imaging, Medication, Observation, Order, Procedure, Report
 
@@ -36,7 +36,21 @@ _ESTABLISHED = frozenset({"", "confirmed", "unconfirmed", "provisional"})
 _SUSPECTED = _ESTABLISHED | {"differential"}
 # What surely did not happen or is no longer so, for findings that hold back: every other status may be so.
 _SURELY_NOT = frozenset(
-    ["entered-in-error", "refuted", "resolved", "inactive", "remission", "differential", "not-done", "preparation", "planned", "cancelled", "revoked", "draft", "stopped"]
+    [
+        "entered-in-error",
+        "refuted",
+        "resolved",
+        "inactive",
+        "remission",
+        "differential",
+        "not-done",
+        "preparation",
+        "planned",
+        "cancelled",
+        "revoked",
+        "draft",
+        "stopped",
+    ]
 )
 
 
@@ -75,11 +89,28 @@ def counts(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back: boo
         return False
     if isinstance(fact, Observation) and fact.denied:
         return False
-    if not ((holds_back and fact.undatable and fact.dated is None) or _in_time(fact.dated, terms, findings, holds_back=holds_back)):
+    if not ((holds_back and fact.undatable and fact.dated is None) or _is_timely(fact, terms, findings, holds_back=holds_back)):
+        return False
+    if terms.after is not None and not _is_later(fact.dated, findings[terms.after].proof):
         return False
     if terms.context is not None and not in_context(fact, findings.knowledge.contexts[terms.context], findings):
         return False
     return terms.pain_after_days is None or pain_after(fact.dated, terms.pain_after_days, findings)
+
+
+def _is_timely(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back: bool) -> bool:
+    """Whether the entry lies in the window: by its date, or, for findings that hold back, also by the day it was recorded or its visit."""
+    if not holds_back:
+        return _in_time(fact.dated, terms, findings, holds_back=False)
+    dates = [date for date in (fact.when, fact.recorded) if date is not None]
+    visit = findings.record.encounter
+    if not dates and visit is not None and fact.encounter == visit.reference:
+        return True
+    return any(_in_time(date, terms, findings, holds_back=True) for date in dates) if dates else terms.undated
+
+
+def _is_later(when: When | None, proof: Iterable[Proof]) -> bool:
+    return when is not None and all(one.when is None or when.is_after(one.when) is True for one in proof)
 
 
 def _in_time(when: When | None, terms: EventTerms, findings: Findings, *, holds_back: bool) -> bool:

@@ -42,8 +42,15 @@ def laterality_of(nerve: Nerve, findings: Findings) -> Laterality:
 
 
 def side_of_pain(findings: Findings) -> Side:
-    """The side of the pain as documented; BILATERAL when both sides are."""
-    return _together(one.side for found in findings.present(findings.knowledge.pathway.side_of_pain) for one in found.proof)
+    """The side of the pain as documented; BILATERAL when both sides are. What pressing found is the examination's."""
+    exam = {
+        one.reference
+        for nerve in findings.knowledge.nerves.values()
+        for found in findings.present((*nerve.located, *nerve.reproduced, *nerve.reproduced_before))
+        for one in found.proof
+    }
+    pain = findings.present(findings.knowledge.pathway.side_of_pain)
+    return _together(one.side for found in pain for one in found.proof if one.reference not in exam)
 
 
 def sides_of(proof: Iterable[Proof]) -> frozenset[Side]:

@@ -126,7 +126,7 @@ def _was_examined_in_vain(nerve: Nerve, findings: Findings) -> bool:
     """D-03, per nerve: its point was pressed on every side that matters and does not bring on the pain."""
     denied = sides_of(one for found in findings.present(nerve.denied) for one in found.proof)
     wanted = {side_of_pain(findings)} & {Side.RIGHT, Side.LEFT} or {Side.RIGHT, Side.LEFT}
-    return wanted <= denied and not findings.any_of(nerve.reproduced)
+    return wanted <= denied and not _still_so(_proof(findings, nerve.reproduced), nerve, findings)
 
 
 def _tiers(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings: Findings) -> tuple[Assessment, ...]:
@@ -144,7 +144,8 @@ def _tiers(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings: 
     unplaced = not placed and findings[pathway.unplaced_point].is_present
     rows = []
     for name, nerve in nerves:
-        now, before = _proof(findings, nerve.reproduced), _proof(findings, nerve.reproduced_before)
+        now = _still_so(_proof(findings, nerve.reproduced), nerve, findings)
+        before = _still_so(_proof(findings, nerve.reproduced_before), nerve, findings)
         tier, reasons = Tier.LOW, ""
         if now:
             tier, reasons = Tier.HIGH, "reproduced"
@@ -161,6 +162,19 @@ def _tiers(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings: 
         rows.append(Assessment(name, capped, side, reasons, territory[name], now or before, support[name]))  # type: ignore[arg-type]
     order = {name: place for place, (name, _) in enumerate(nerves)}
     return tuple(sorted(rows, key=lambda one: (-one.tier, -len(one.support.kinds) if placed else 0, order[one.nerve])))
+
+
+def _still_so(proof: tuple[Proof, ...], nerve: Nerve, findings: Findings) -> tuple[Proof, ...]:
+    """What pressing brought on and no later examination of that side denies."""
+    denials = _proof(findings, nerve.denied)
+    return tuple(
+        one
+        for one in proof
+        if not any(
+            one.when is not None and no.when is not None and no.when.is_after(one.when) and not sides_of((one,)).isdisjoint(sides_of((no,)))
+            for no in denials
+        )
+    )
 
 
 def _cap(caps: Sequence[Held], side: Laterality, findings: Findings, *, examined: bool) -> Tier:

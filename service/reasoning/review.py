@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from service.errors import InvalidKnowledge
+from service.knowledge.criteria import EventTerms
 from service.knowledge.links import findings_of_nerve, findings_of_pathway, findings_of_rule
 from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
@@ -53,6 +54,12 @@ def _never_asked_for(knowledge: Knowledge) -> Iterator[str]:
     asked = set(findings_of_pathway(knowledge.pathway)) | {study.after for study in knowledge.studies.values()}
     asked |= {name for stage in knowledge.rules.values() for rule in stage for name in findings_of_rule(rule)}
     asked |= {name for nerve in knowledge.nerves.values() for name in findings_of_nerve(nerve)}
+    asked |= {
+        criterion.after
+        for finding in knowledge.findings.values()
+        for criterion in finding.recognised
+        if isinstance(criterion, EventTerms) and criterion.after
+    }
     fields = ("all_of", "any_of", "none_of", "unless", "pain", "sign", "chronic")
     asked |= {
         name

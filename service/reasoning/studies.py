@@ -28,76 +28,82 @@ def studies_of(study: Study, findings: Findings) -> list[Fact]:
     return sorted(coded, key=lambda fact: (fact.when.last.toordinal() if fact.when else 0, fact.reference), reverse=True)
 
 
-def latest_valid(study: Study, findings: Findings) -> Fact | None:
-    """The newest study of the kind, when it is final, in the window, and surely made after the last operation; else None.
+def latest_valid(study: Study, findings: Findings) -> tuple[Fact, ...]:
+    """The newest study of the kind, with every report of that day, when all are final, in the window and surely after the last operation.
 
-    Only the newest is asked: an older one says nothing about a spine that has been looked at again since.
+    Only the newest day is asked: an older study says nothing about a spine that was looked at again since. Withdrawn reports never were.
     """
-    found = studies_of(study, findings)
+    found = [fact for fact in studies_of(study, findings) if fact.status not in ("entered-in-error", "cancelled") and not fact.doubtful]
     if not found or found[0].when is None:
-        return None
-    newest, when = found[0], found[0].when
-    if not is_valid(newest, ever=False, suspected=False) or when.is_within(study.within_days, before=findings.today) is not True:
-        return None
+        return ()
+    when = found[0].when
+    newest = tuple(fact for fact in found if fact.when is not None and fact.when.last == when.last)
+    if when.is_within(study.within_days, before=findings.today) is not True:
+        return ()
+    if not all(is_valid(fact, ever=False, suspected=False) for fact in newest):
+        return ()
     operations = [one.when for one in findings[study.after].proof if one.when is not None]
-    return newest if all(when.is_after(operation) is True for operation in operations) else None
+    return newest if all(when.is_after(operation) is True for operation in operations) else ()
 
 
 def study_made(criterion: StudyMade, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when a valid study of the kind is on file; never ABSENT."""
     newest = latest_valid(findings.knowledge.studies[criterion.study], findings)
-    return (State.PRESENT, (proof_of(newest, definition.words),)) if newest else _NOTHING
+    return (State.PRESENT, tuple(proof_of(fact, definition.words) for fact in newest)) if newest else _NOTHING
 
 
 def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when the latest valid study says in words or by code that nothing explains the pain, and says nothing to the contrary.
 
-    ABSENT when it affirms a lesion. A doubt, a conflict of text and code, or no explicit sentence: UNKNOWN.
+    ABSENT when it affirms a lesion. A doubt, a conflict of text and code, text not read to its end, or no explicit sentence: UNKNOWN.
     """
     newest = latest_valid(findings.knowledge.studies[criterion.study], findings)
-    if newest is None:
-        return _NOTHING
-    contrary = _mentions(part_of(newest, "any", findings), criterion.contrary, findings)
+    anything = " . ".join(part_of(fact, "any", findings) for fact in newest)
+    contrary = _mentions(anything, criterion.contrary, findings)
     if any(mention.sense is Sense.AFFIRMED for mention in contrary):
-        return State.ABSENT, (proof_of(newest, definition.words),)
-    codes = (newest.conclusions if isinstance(newest, Report) else frozenset()) | (
-        newest.value_names if isinstance(newest, Observation) else frozenset()
-    )
-    open_ = [*contrary, *_mentions(part_of(newest, "any", findings), criterion.unclear, findings)]
-    if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in open_) or not codes.isdisjoint(criterion.abnormal_codes):
+        return State.ABSENT, tuple(proof_of(fact, definition.words) for fact in newest)
+    codes = frozenset().union(*(_codes(fact) for fact in newest))
+    left_open = [*contrary, *_mentions(anything, criterion.unclear, findings)]
+    if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in left_open) or not codes.isdisjoint(criterion.abnormal_codes):
         return _NOTHING
-    if isinstance(newest, Report) and newest.partly_read:
+    if any(isinstance(fact, Report) and fact.partly_read for fact in newest):
         return _NOTHING
-    clear = next(iter(_meant(part_of(newest, "seen", findings), criterion.clear, findings)), None)
-    if clear is None and codes.isdisjoint(criterion.normal_codes):
-        return _NOTHING
-    return State.PRESENT, (proof_of(newest, definition.words, quote=clear.clause if clear else ""),)
+    proof = []
+    for fact in newest:
+        said_so = next(iter(_meant(part_of(fact, "seen", findings), criterion.clear, findings)), None)
+        if said_so is not None or not _codes(fact).isdisjoint(criterion.normal_codes):
+            proof.append(proof_of(fact, definition.words, quote=said_so.clause if said_so else ""))
+    return (State.PRESENT, tuple(proof)) if proof else _NOTHING
+
+
+def _codes(fact: Fact) -> frozenset[str]:
+    """The value sets that hold the conclusion of a study."""
+    return fact.conclusions if isinstance(fact, Report) else fact.value_names if isinstance(fact, Observation) else frozenset()
 
 
 def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings: Findings) -> Answer:
-    """PRESENT when the report says one of the phrases and means it; ABSENT when the latest one denies it, doubt stays UNKNOWN."""
+    """PRESENT when a report says one of the phrases and means it; never ABSENT."""
     study = findings.knowledge.studies[criterion.study]
-    newest = latest_valid(study, findings) if criterion.latest else None
     reports = (
-        ([newest] if newest else [])
+        latest_valid(study, findings)
         if criterion.latest
         else [fact for fact in studies_of(study, findings) if is_valid(fact, ever=False, suspected=False)]
     )
+    if criterion.pain_after_days is not None and not pain_after(None, criterion.pain_after_days, findings):
+        return _NOTHING
     proof: list[Proof] = []
     for fact in reports:
         text = part_of(fact, criterion.part, findings)
         mention = next(iter(_meant(text, (criterion.phrases,), findings, doubted=criterion.doubted)), None)
-        if mention is not None and (criterion.pain_after_days is None or pain_after(None, criterion.pain_after_days, findings)):
+        if mention is not None:
             proof.append(_proof(fact, criterion, definition, mention, findings))
-    if proof:
-        return State.PRESENT, tuple(proof)
-    return _NOTHING
+    return (State.PRESENT, tuple(proof)) if proof else _NOTHING
 
 
 def _proof(fact: Fact, criterion: StudyPhrase, definition: FindingDefinition, mention: Mention, findings: Findings) -> Proof:
     """What the report says; an operation that it only tells of is another event than the study, and its date is not known."""
     seen = proof_of(fact, definition.words, quote=mention.clause, side=findings.hearing.side(mention.clause))
-    if criterion.part == "seen":
+    if criterion.part in ("seen", "any"):
         return seen
     told = f"{definition.words}, named in a report" + (f" of {fact.when.month_in_words()}" if fact.when else "")
     return replace(seen, words=told, when=None, event=f"told in {fact.reference}: {criterion.phrases}")
