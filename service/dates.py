@@ -105,5 +105,5 @@ def years_after(born: When, years: float) -> When | None:
     """The year of life in which something began, from an age in years ("onset at 45")."""
     try:
         return When(born.first + timedelta(days=round(years * 365.25)), born.last + timedelta(days=round((years + 1) * 365.25)))
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None

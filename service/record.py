@@ -106,12 +106,12 @@ class Condition(Fact):
     clinical: str = ""
     verification: str = ""
     categories: frozenset[str] = frozenset()
-    abated: When | None = None
+    ended: bool = False
 
     @property
     def is_active(self) -> bool:
         """Active, recurring or relapsed; without any clinical status, active unless it is known to have ended."""
-        return self.clinical in ("active", "recurrence", "relapse") or (not self.clinical and self.abated is None)
+        return self.clinical in ("active", "recurrence", "relapse") or (not self.clinical and not self.ended)
 
     @property
     def is_problem(self) -> bool:
@@ -122,8 +122,6 @@ class Condition(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure(Fact):
     """Something done; `when` is the day or days it was performed."""
-
-    reasons: frozenset[str] = frozenset()
 
     @property
     def event(self) -> str:
@@ -199,7 +197,6 @@ class Allergy(Fact):
     clinical: str = ""
     verification: str = ""
     criticality: str = ""
-    kind: str = ""
     severities: frozenset[str] = frozenset()
 
     @property

@@ -96,7 +96,7 @@ def _block_summary(outcome: Outcome, findings: Findings) -> str:
 
 def _after(assessment: Assessment, findings: Findings) -> str:
     """The newest operations that the pain outlasts, in few words."""
-    surgical = findings.present(findings.knowledge.nerves[assessment.nerve].surgical)
+    surgical = findings.present(assessment.support.asked["surgical"])
     dated = sorted(surgical, key=lambda found: found.proof[0].when.last if found.proof[0].when else date.min, reverse=True)
     short = [findings.knowledge.findings[found.id].short or findings.knowledge.findings[found.id].words for found in dated[:2]]
     # The graft is named after the fusion it was taken for.

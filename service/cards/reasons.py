@@ -83,8 +83,7 @@ def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
 
 def _support(kind: str, outcome: Outcome, findings: Findings, quote_length: int) -> list[str]:
     """The lines of one kind: each finding by its newest dated fact, findings of one month together."""
-    nerves = findings.knowledge.nerves
-    names = dict.fromkeys(name for assessment in outcome.assessments for name in nerves[assessment.nerve].support.get(kind, ()))  # type: ignore[call-overload]
+    names = dict.fromkeys(name for assessment in outcome.assessments for name in assessment.support.asked.get(kind, ()))
     facts = [next((one for one in found.proof if one.when is not None), found.proof[0]) for found in findings.present(names)]
     if kind == "S3":
         return _operations(facts)

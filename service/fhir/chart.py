@@ -165,7 +165,7 @@ def _read_bundle(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> tuple[
         mode = (item.search.mode or "").lower() if item.search is not None else ""
         failed = item.response is not None and item.response.status is not None and not item.response.status.startswith("2")
         if not len(memoryview(item.resource)) or bytes(memoryview(item.resource)[:8]) == b"null":
-            partial = partial or failed or item.response is None
+            partial = partial or failed or (item.response is None and bool(item.fullUrl))
             continue
         kind = kind_of(item.resource)
         matches += mode in ("", "match")

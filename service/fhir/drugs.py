@@ -16,9 +16,9 @@ def medication(found: shapes.MedicationRequest, source: Source, drugs: Mapping[s
     if pointed is not None:
         concepts += [pointed.code, *(part.itemCodeableConcept for part in pointed.ingredient or () if part is not None)]
     names, text = source.terms.names_of(concepts), _named(concepts)
-    if reference and pointed is None:
-        text = text or (found.medicationReference.display or "" if found.medicationReference else "")
-        if not text:
+    if pointed is None and found.medicationReference is not None:
+        text = text or found.medicationReference.display or ""
+        if reference and not text:
             source.say("points to a drug that was not sent and does not name it, so nobody knows what was prescribed")
     said = source.terms.said((text,))
     if found.doNotPerform or not (names or said):
@@ -58,7 +58,6 @@ def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
         clinical=status_of(found.clinicalStatus),
         verification=status_of(found.verificationStatus),
         criticality=plain_status(found.criticality),
-        kind=plain_status(found.type),
         severities=frozenset(plain_status(reaction.severity) for reaction in found.reaction or () if reaction is not None) - {""},
         doubtful=source.doubtful,
         undatable=source.undatable,

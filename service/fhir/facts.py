@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from service.dates import read_date
 from service.fhir import shapes
 from service.fhir.drugs import allergy
 from service.fhir.elements import (
@@ -32,8 +33,7 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
     if not names and not said:
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
-    recorded = source.date(found.recordedDate)
-    ended = source.date(found.abatementDateTime) or source.period(found.abatementPeriod)
+    ended = (found.abatementDateTime, found.abatementPeriod, found.abatementAge, found.abatementRange, found.abatementString)
     return Condition(
         reference=source.reference,
         key=source.key,
@@ -45,8 +45,9 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
         when=source.date(found.onsetDateTime)
         or source.period(found.onsetPeriod)
         or source.at_age(found.onsetAge)
-        or (source.at_age(found.onsetRange.low, found.onsetRange.high) if found.onsetRange else None),
-        recorded=recorded,
+        or (source.at_age(found.onsetRange.low, found.onsetRange.high) if found.onsetRange else None)
+        or read_date(found.onsetString),
+        recorded=source.date(found.recordedDate),
         encounter=reference_of(found.encounter),
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
         sites=sites,
@@ -54,7 +55,7 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
         clinical=status_of(found.clinicalStatus),
         verification=status_of(found.verificationStatus),
         categories=_categories(found.category),
-        abated=ended or (recorded if found.abatementBoolean else None),
+        ended=bool(found.abatementBoolean) or any(one is not None for one in ended),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )
@@ -90,7 +91,6 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
         sites=sites,
         site_text=site_text,
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
-        reasons=terms.names_of(found.reasonCode),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )

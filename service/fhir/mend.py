@@ -62,8 +62,13 @@ def _mend_as(value: Any, option: Any, where: str, lost: list[str]) -> Any:
         kept = [item for item in (_mend_value(item, inner, where, lost) for item in several) if item is not _GONE]
         return kept or _GONE
     if isinstance(value, list):
-        # Of several where one belongs nobody can tell which is meant.
-        return _mend_value(value[0], option, where, lost) if len(value) == 1 else _GONE
+        several = [one for item in value if (one := _mend_value(item, option, where, lost)) is not _GONE]
+        if option is CodeableConcept and several:
+            # Codes that are listed beside each other are all meant.
+            texts = [one.text for one in several if one.text]
+            return CodeableConcept(coding=[coding for one in several for coding in one.coding or ()] or None, text="; ".join(texts) or None)
+        # Of several others where one belongs nobody can tell which is meant.
+        return several[0] if len(value) == 1 and several else _GONE
     if isinstance(option, type) and issubclass(option, msgspec.Struct):
         if isinstance(value, str) and option is CodeableConcept:
             return CodeableConcept(coding=[Coding(code=value)], text=value)

@@ -34,6 +34,7 @@ _SHAPES: dict[str, type[msgspec.Struct]] = {**shapes.KINDS, "Patient": shapes.Pa
 _RANK = {"Patient": 0, "Medication": 1, "Observation": 2}
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
 _TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent", "subject", "patient")
+_AMBULATORY = ("AMB", "VR", "HH", "FLD", "")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
 
@@ -245,9 +246,11 @@ class _Pass:
         asked = [visit for visit in visits if visit.key == "encounter"]
         if by_id or not asked:
             return by_id[0] if by_id else None
+        # Of several the most acute decides: better silent at a bedside than speaking there.
+        visit = min(asked, key=lambda visit: (visit.setting in _AMBULATORY, visit.setting, visit.reference))
         if self.encounter:
-            self._issue(asked[0].reference, "is not the encounter of this call; where the patient is was still taken from it")
-        return asked[0]
+            self._issue(visit.reference, "is not the encounter of this call; where the patient is was still taken from it")
+        return visit
 
     def _issue(self, where: str, says: str) -> None:
         self.issues.append(Issue(where, says))

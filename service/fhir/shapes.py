@@ -120,6 +120,9 @@ class Condition(OfPatient, gc=False):
     onsetString: str | None = None  # noqa: N815
     abatementDateTime: str | None = None  # noqa: N815
     abatementPeriod: Period | None = None  # noqa: N815
+    abatementAge: Quantity | None = None  # noqa: N815
+    abatementRange: Range | None = None  # noqa: N815
+    abatementString: str | None = None  # noqa: N815
     abatementBoolean: bool | None = None  # noqa: N815
     recordedDate: str | None = None  # noqa: N815
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from service.errors import InvalidKnowledge
 from service.knowledge.links import dangling
@@ -116,13 +116,30 @@ def _in_words(error: ValidationError, shape: type[Shape]) -> Iterable[str]:
         place = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
             key = str(detail["loc"][-1])
-            known = sorted(field.alias or name for name, field in shape.model_fields.items())
+            known = sorted(_keys_at(shape, detail["loc"][:-1]))
             near = difflib.get_close_matches(key, known, n=1)
             yield f'{place}: unknown key "{key}"' + (f' (did you mean "{near[0]}"?)' if near else f"; keys here: {', '.join(known)}")
         elif detail["type"] == "missing":
             yield f"{place}: missing"
         else:
             yield f"{place}: {detail['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+
+
+def _keys_at(shape: type[BaseModel], place: tuple[int | str, ...]) -> set[str]:
+    """The keys that a table at a place of a file may have: field names lead inwards, a criterion's `by` picks its shape."""
+    shapes = [shape]
+    for part in place:
+        inner = [model for one in shapes if part in one.model_fields for model in _models_in(one.model_fields[str(part)].annotation)]
+        named = [one for one in shapes if (by := one.model_fields.get("by")) is not None and part in get_args(by.annotation)]
+        shapes = inner or named or shapes
+    return {field.alias or name for one in shapes for name, field in one.model_fields.items()}
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The shapes that an annotation holds, however deep."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _rules(files: Mapping[str, RuleFile], problems: list[str]) -> dict[str, tuple[RuleRow, ...]]:

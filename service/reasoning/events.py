@@ -74,7 +74,7 @@ def may_hold(fact: Fact, *, suspected: bool) -> bool:
     statuses = {fact.status}
     if isinstance(fact, (Condition, Allergy)):
         statuses = {fact.verification, fact.clinical} - ({"differential"} if suspected else set())
-        if isinstance(fact, Condition) and fact.abated is not None and not fact.clinical:
+        if isinstance(fact, Condition) and fact.ended and not fact.clinical:
             return False
     return statuses.isdisjoint(_SURELY_NOT)
 

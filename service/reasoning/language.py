@@ -65,14 +65,16 @@ class Ear:
             name: _by_head(tokens(words) or (words,) for words in getattr(language, name)) for name in _TRIGGERS
         }
         self.headings = Headings(language)
-        self._lists: dict[int, _Listening] = {}
+        self._lists: dict[int, tuple[PhraseList, _Listening]] = {}
 
     def listening(self, phrases: PhraseList) -> _Listening:
         """A phrase list, tokenised."""
         if id(phrases) not in self._lists:
             patterns = tuple(_pattern(phrase) for phrase in phrases.phrase)
-            self._lists[id(phrases)] = _Listening(patterns, _by_head(map(tokens, phrases.never_with)), phrases.past_counts)
-        return self._lists[id(phrases)]
+            listening = _Listening(patterns, _by_head(map(tokens, phrases.never_with)), phrases.past_counts)
+            # The list is kept beside it, so that its id stays its own.
+            self._lists[id(phrases)] = (phrases, listening)
+        return self._lists[id(phrases)][1]
 
 
 class Hearing:

@@ -92,7 +92,8 @@ def assess(findings: Findings, *, clinician: bool) -> Outcome | Silence:
     assessments = _tiers(open_nerves, caps, findings)
     spoken = tuple(one for one in assessments if one.tier > Tier.LOW)
     if not spoken:
-        return _silence([_rule(findings, findings.knowledge.pathway.silent_tier), *(held.rule for held in caps)])
+        examined = [_rule(findings, "D-03")] if len(open_nerves) < len(findings.knowledge.nerves) else []
+        return _silence([_rule(findings, findings.knowledge.pathway.silent_tier), *examined, *(held.rule for held in caps)])
     kind: Literal["workup", "block"] = "block" if spoken[0].tier is Tier.HIGH else "workup"
     return Outcome(
         kind,
@@ -132,14 +133,12 @@ def _was_examined_in_vain(nerve: Nerve, findings: Findings) -> bool:
 def _tiers(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings: Findings) -> tuple[Assessment, ...]:
     """Every open nerve with its tier, in the order of suspicion: tier, then number of kinds of support, then the order of the files."""
     pathway = findings.knowledge.pathway
-    support = {name: support_of(nerve, findings) for name, nerve in nerves}
+    support = {name: support_of(nerve, findings) for name, nerve in findings.knowledge.nerves.items()}
+    opening = next((one for one in support.values() if len(one.kinds) >= pathway.support_needed and one.surgical), None)
     territory = {name: _proof(findings, (*nerve.territory, *nerve.located)) for name, nerve in nerves}
     placed = any(territory.values())
     after_surgery = (
-        not placed
-        and bool(findings.present(pathway.generic_pain))
-        and any(len(one.kinds) >= pathway.support_needed and one.surgical for one in support.values())
-        and not findings.any_of(pathway.competing)
+        not placed and bool(findings.present(pathway.generic_pain)) and opening is not None and not findings.any_of(pathway.competing)
     )
     unplaced = not placed and findings[pathway.unplaced_point].is_present
     rows = []
@@ -159,7 +158,9 @@ def _tiers(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings: 
             tier, reasons = Tier.MODERATE, "unplaced"
         side = laterality_of(nerve, findings)
         capped = min(tier, _cap(caps, side, findings, examined=bool(now)))
-        rows.append(Assessment(name, capped, side, reasons, territory[name], now or before, support[name]))  # type: ignore[arg-type]
+        # Surgery of the back speaks for all three nerves while nobody knows where it hurts.
+        backing = opening if reasons == "surgery" and opening is not None else support[name]
+        rows.append(Assessment(name, capped, side, reasons, territory[name], now or before, backing))  # type: ignore[arg-type]
     order = {name: place for place, (name, _) in enumerate(nerves)}
     return tuple(sorted(rows, key=lambda one: (-one.tier, -len(one.support.kinds) if placed else 0, order[one.nerve])))
 

@@ -12,12 +12,13 @@ class Support:
     """What supports a nerve.
 
     kinds     the kinds that count, in their order;  proof: kind -> all of its facts, also of kinds that lent their only event to another
-    surgical  facts of S3 that are surgery
+    surgical  facts of S3 that are surgery;  asked: kind, and "surgical", -> the findings that were asked for
     """
 
     kinds: tuple[str, ...]
     proof: Mapping[str, tuple[Proof, ...]]
     surgical: tuple[Proof, ...]
+    asked: Mapping[str, tuple[str, ...]]
 
 
 def support_of(nerve: Nerve, findings: Findings) -> Support:
@@ -27,7 +28,7 @@ def support_of(nerve: Nerve, findings: Findings) -> Support:
     }
     present = {kind: ones for kind, ones in proof.items() if ones}
     surgical = tuple(one for found in findings.present(nerve.surgical) for one in found.proof)
-    return Support(_counted(present), present, surgical)
+    return Support(_counted(present), present, surgical, {**nerve.support, "surgical": nerve.surgical})
 
 
 def _counted(present: Mapping[str, tuple[Proof, ...]]) -> tuple[str, ...]:

@@ -189,8 +189,3 @@ def test_an_age_is_a_year_of_life(years):
 def test_an_impossible_age_is_no_date(years):
     """Nobody is a million years old."""
     assert years_after(read_date("1974-03-09"), years) is None
-
-
-def test_an_age_that_is_no_number_is_no_date():
-    """NaN, which is what the text "NaN" reads as, means no day and does not stop the reading."""
-    assert years_after(read_date("1974-03-09"), float("nan")) is None

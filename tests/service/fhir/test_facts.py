@@ -44,11 +44,11 @@ def only(kind, evaluation):
         ("onsetDateTime", "2023-11", "2023-11-01"),
         ("onsetPeriod", {"start": "2023-11-16"}, "2023-11-16"),
         ("onsetAge", {"value": 49, "unit": "years", "code": "a"}, "2023-03-09"),
-        ("onsetString", "2023", "2023-01-01"),
+        ("onsetRange", {"low": {"value": 49, "code": "a"}, "high": {"value": 51, "code": "a"}}, "2023-03-09"),
     ],
 )
 def test_every_way_to_say_an_onset_is_read(element, value, first):
-    """Day, period, age or text."""
+    """Day, period, age or a range of ages."""
     assert only(Condition, read(condition(**{"onsetDateTime": None, element: value}))).when.first.isoformat() == first
 
 
@@ -204,12 +204,22 @@ def test_a_problem_without_a_status_has_ended_when_it_says_so(ended):
         (encounter("IMP"), "visit", "IMP"),
         (encounter("imp"), "", "IMP"),
         (bundle(encounter("EMER"), encounter(id_="other")), "visit", "EMER"),
-        (bundle(encounter("EMER"), encounter(id_="other")), "", None),
         (None, "visit", None),
     ],
 )
 def test_the_visit_of_the_call_is_the_one_with_its_id(sent, visit, setting):
-    """By the id in the context, else the only one under the key; of two without an id nobody knows."""
+    """By the id in the context, else the one under the key; without either nobody knows."""
     current = look(archetype(encounter=sent), visit=visit).record.encounter
 
     assert (current and current.setting) == setting
+
+
+@pytest.mark.parametrize("order", [("EMER", "AMB"), ("AMB", "EMER")], ids="-".join)
+def test_of_two_visits_without_a_named_one_the_order_never_decides(order):
+    """Two Encounters under the key and no id in the context: the same answer, however they are sorted."""
+    visits = {setting: encounter(setting, id_=setting.lower()) for setting in order}
+
+    assert (
+        look(archetype(encounter=bundle(*(visits[setting] for setting in order)))).silence
+        == look(archetype(encounter=bundle(visits["EMER"], visits["AMB"]))).silence
+    )

@@ -7,6 +7,7 @@ import pytest
 from service.record import Allergy, Condition, Encounter, Imaging, KeyState, Medication, Observation, Order, Procedure, Report
 from tests.service.charts import (
     CPT,
+    ago,
     allergy,
     archetype,
     basis,
@@ -75,13 +76,24 @@ def test_another_patient_under_the_patient_key_refuses_the_chart():
     assert look(archetype(patient=patient(id="other"))).refusal.keys == ("patient",)
 
 
-@pytest.mark.parametrize("about", [None, {}, {"display": "Holloway, Maren"}, {"reference": None}, {"identifier": {"value": "1"}}])
-def test_a_resource_without_a_subject_is_not_used_and_said(about):
-    """It could be anybody's."""
+NOBODY = [None, {}, {"display": "Holloway, Maren"}, {"reference": None}, {"identifier": {"value": "1"}}]
+PLANNED = [{"url": "http://site.example/planned", "valueBoolean": True}]
+RETENTION = condition("flag", code=concept(text="New urinary retention"), onsetDateTime=ago(5), recordedDate=ago(4))
+
+
+@pytest.mark.parametrize("about", NOBODY)
+def test_a_resource_without_a_subject_brings_no_card_about(about):
+    """It could be anybody's: it is reported, and the archetype whose pain has no owner is silent."""
     found = read(condition(subject=about))
 
-    assert found.record.of(Condition) == ()
+    assert found.cards == ()
     assert [(issue.where, "whose" in issue.says) for issue in found.issues] == [("Condition/pain", True)]
+
+
+@pytest.mark.parametrize("doubt", [{"subject": None}, {"modifierExtension": PLANNED}], ids=["no subject", "modifier"])
+def test_a_red_flag_in_doubt_still_holds_a_card_back(doubt):
+    """What may be the patient's retention is no reason to go on."""
+    assert read(condition(), {**RETENTION, **doubt}).silence.rule == "X-01"
 
 
 def test_a_resource_about_a_group_is_not_used_and_said():
@@ -91,19 +103,15 @@ def test_a_resource_about_a_group_is_not_used_and_said():
     assert (len(found.issues), found.refusal) == (1, None)
 
 
-def test_a_modifier_extension_makes_a_resource_unusable():
-    """It may turn the meaning round ("not this patient", "planned only"), so the resource is left out and reported."""
-    found = read(procedure(modifierExtension=[{"url": "http://site.example/planned", "valueBoolean": True}]), key="procedures")
+@pytest.mark.parametrize("odd", [{}, {"note": "words, not a list"}], ids=["well made", "malformed"])
+def test_an_unknown_modifier_brings_no_card_about(odd):
+    """It may turn the meaning round ("planned only"), so the operations do not count, also when an element beside it is odd."""
+    operations = [{**one["resource"], "modifierExtension": PLANNED, **odd} for one in archetype()["procedures"]["entry"]]
+    found = read(*operations, key="procedures")
 
-    assert found.record.of(Procedure) == ()
-    assert "modifierExtension" in found.issues[0].says
-
-
-def test_a_modifier_extension_counts_in_a_malformed_resource_too():
-    """An odd element elsewhere in the resource does not make an unknown modifier harmless."""
-    odd = procedure(modifierExtension=[{"url": "http://site.example/planned", "valueBoolean": True}], note="words, not a list")
-
-    assert read(odd, key="procedures").record.of(Procedure) == ()
+    assert found.cards == ()
+    assert not found.findings["prior-lumbar-laminectomy"].is_present
+    assert any("modifierExtension" in issue.says for issue in found.issues)
 
 
 def test_a_plain_extension_does_no_harm():
