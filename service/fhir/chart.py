@@ -31,11 +31,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 REQUIRED = ("patient", "conditions", "procedures")
 
 
-@dataclass(frozen=True, slots=True)
-class ChartEntry:
+class ChartEntry(msgspec.Struct, frozen=True, gc=False):
     """One resource, unread: its bytes, its type, the prefetch key it came under and its URL in its Bundle."""
 
-    raw: msgspec.Raw | bytes
+    raw: bytes
     kind: str
     key: str
     url: str = ""
@@ -67,6 +66,12 @@ _type = msgspec.json.Decoder(_Type)
 _identity = msgspec.json.Decoder(_Identity)
 _bundle = msgspec.json.Decoder(Bundle)
 _outcome = msgspec.json.Decoder(OperationOutcome)
+
+
+_TYPE_FIRST = b'{"resourceType":"'
+# "" is a resource without a type: it is kept to be complained of.
+_READ = frozenset((*KINDS, "Patient", "Medication", ""))
+_DEEPEST = 3
 
 
 class _LooseBundle(msgspec.Struct, gc=False):
@@ -114,12 +119,11 @@ def chart_of_bundle(body: bytes) -> Chart:
     return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
 
 
-def kind_of(raw: msgspec.Raw | bytes) -> str:
+def kind_of(raw: bytes) -> str:
     """The resourceType of a resource, or "" when it has none."""
-    start = bytes(memoryview(raw)[:80])
     # Nearly every server writes the type first: a look at the first bytes saves a pass over the resource.
-    if start.startswith(b'{"resourceType":"') and (end := start.find(b'"', 17)) > 0:
-        return start[17:end].decode("ascii", "replace")
+    if raw.startswith(_TYPE_FIRST) and 0 < (end := raw.find(b'"', len(_TYPE_FIRST))) < 60:
+        return raw[len(_TYPE_FIRST) : end].decode("ascii", "replace")
     try:
         return _type.decode(raw).resourceType or ""
     except (msgspec.DecodeError, RecursionError):
@@ -128,16 +132,17 @@ def kind_of(raw: msgspec.Raw | bytes) -> str:
 
 def _unwrap(key: str, value: msgspec.Raw | None) -> tuple[KeyState, list[ChartEntry]]:
     """The state of one key and the resources under it."""
-    if value is None or bytes(memoryview(value)[:16]).strip() in (b"null", b""):
+    raw = bytes(value) if value is not None else b"null"
+    if raw.strip() in (b"null", b""):
         return KeyState.NULL, []
-    kind = kind_of(value)
+    kind = kind_of(raw)
     if kind == "OperationOutcome":
         return KeyState.ERROR, []
     if kind != "Bundle":
         fits = kind in KEYS.get(key, ())
-        return (KeyState.SUPPLIED, [ChartEntry(value, kind, key)]) if fits else (KeyState.UNREADABLE, [])
+        return (KeyState.SUPPLIED, [ChartEntry(raw, kind, key)]) if fits else (KeyState.UNREADABLE, [])
     try:
-        state, entries, found = _read_bundle(key, value)
+        state, entries, found = _read_bundle(key, raw)
     except (msgspec.DecodeError, RecursionError):
         return KeyState.UNREADABLE, []
     expected = KEYS.get(key, ())
@@ -146,7 +151,7 @@ def _unwrap(key: str, value: msgspec.Raw | None) -> tuple[KeyState, list[ChartEn
     return state, entries
 
 
-def _read_bundle(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> tuple[KeyState, list[ChartEntry], set[str]]:
+def _read_bundle(key: str, value: bytes, depth: int = 0) -> tuple[KeyState, list[ChartEntry], set[str]]:
     """The state of a Bundle, its resources, and the types among them; Bundles inside (of a batch) are opened.
 
     Another page, fewer matches than counted, a failed part or an entry that nobody can read make it partial.
@@ -162,30 +167,32 @@ def _read_bundle(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> tuple[
     for item in bundle.entry or ():
         if item is None:
             continue
-        mode = (item.search.mode or "").lower() if item.search is not None else ""
+        raw = bytes(item.resource)
         failed = item.response is not None and item.response.status is not None and not item.response.status.startswith("2")
-        if not len(memoryview(item.resource)) or bytes(memoryview(item.resource)[:8]) == b"null":
-            partial = partial or failed or (item.response is None and bool(item.fullUrl))
+        partial = partial or failed
+        if not raw or raw == b"null":
+            partial = partial or (item.response is None and bool(item.fullUrl))
             continue
-        kind = kind_of(item.resource)
-        matches += mode in ("", "match")
-        if kind == "OperationOutcome":
-            partial = partial or failed or _is_failure(item)
-        elif kind == "Bundle" and depth < 3:
-            inner_state, inner, inner_kinds = _read_bundle(key, item.resource, depth + 1)
-            partial = partial or inner_state is not KeyState.SUPPLIED
-            entries += inner
-            kinds |= inner_kinds
+        kind = kind_of(raw)
+        if item.search is None or item.search.mode in (None, "match", ""):
+            matches += 1
+        if kind in _READ:
+            kinds.add(kind)
+            entries.append(ChartEntry(raw, kind, key, item.fullUrl or ""))
+        elif kind == "OperationOutcome":
+            partial = partial or _is_failure(raw)
+        elif kind == "Bundle" and depth < _DEEPEST:
+            state, inside, more = _read_bundle(key, raw, depth + 1)
+            partial = partial or state is not KeyState.SUPPLIED
+            entries += inside
+            kinds |= more
         else:
             kinds.add(kind)
-            if kind in KINDS or kind in ("Patient", "Medication") or not kind:
-                entries.append(ChartEntry(item.resource, kind, key, item.fullUrl or ""))
-            partial = partial or failed
     partial = partial or (bundle.type in (None, "searchset") and bundle.total is not None and bundle.total > matches)
     return (KeyState.PARTIAL if partial else KeyState.SUPPLIED), entries, kinds
 
 
-def _loose_bundle(value: msgspec.Raw | bytes) -> Bundle:
+def _loose_bundle(value: bytes) -> Bundle:
     """A Bundle with an odd part: every entry by itself, so that one of them does not cost its neighbours; what is odd is left out."""
     loose = _loose.decode(value)
     kept: list[Entry | None] = []
@@ -207,10 +214,10 @@ def _only_resource(raw: msgspec.Raw) -> msgspec.Raw:
         return msgspec.Raw(b"")
 
 
-def _is_failure(entry: Entry) -> bool:
+def _is_failure(raw: bytes) -> bool:
     """Whether an outcome says that results are missing, not merely that something was noticed."""
     try:
-        issues = _outcome.decode(entry.resource).issue or ()
+        issues = _outcome.decode(raw).issue or ()
     except (msgspec.DecodeError, RecursionError):
         return True
     return any(issue is not None and (issue.severity in ("error", "fatal") or issue.code == "incomplete") for issue in issues)

@@ -18,10 +18,8 @@ def medication(found: shapes.MedicationRequest, source: Source, drugs: Mapping[s
     names, text = source.terms.names_of(concepts), _named(concepts)
     if pointed is None and found.medicationReference is not None:
         text = text or found.medicationReference.display or ""
-        if reference and not text:
-            source.say("points to a drug that was not sent and does not name it, so nobody knows what was prescribed")
     said = source.terms.said((text,))
-    if found.doNotPerform or not (names or said):
+    if found.doNotPerform or not (names or said) or not source.wanted():
         return None
     return Medication(
         reference=source.reference,
@@ -44,7 +42,7 @@ def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
     concepts = [found.code, *(reaction.substance for reaction in found.reaction or () if reaction is not None)]
     names, text = source.terms.names_of(concepts), _named(concepts)
     said = source.terms.said((text,))
-    if not names and not said:
+    if not (names or said) or not source.wanted():
         return None
     return Allergy(
         reference=source.reference,

@@ -27,17 +27,29 @@ _AGE_UNITS = {"mo": 12.0, "wk": 52.18, "d": 365.25}
 class Source:
     """The resource that is being read: how its fact will be known, and how to say what could not be read of it.
 
-    born      the patient's birth date, for onsets given as an age;  say: notes an Issue of the resource
-    doubtful  it can hold a card back, never bring one about;  undatable: set when a date was given that nobody can read
+    One Source serves a whole pass. Most resources concern no rule and are given up before `wanted` is asked, which finds out the rest:
+
+    reference, key   how the fact will be known
+    doubtful         it can hold a card back, never bring one about;  undatable: a date was given that nobody can read
     """
 
-    reference: str
-    key: str
     terms: Terms
-    born: When | None
-    say: Callable[[str], None]
+    prepare: Callable[["Source"], bool]
+    tell: Callable[[str, str], None]
+    born: When | None = None
+    reference: str = ""
+    key: str = ""
     doubtful: bool = False
     undatable: bool = False
+
+    def wanted(self) -> bool:
+        """Whether the resource is still to be read, now that some rule could ask for it; False for one that was read before."""
+        self.undatable = False
+        return self.prepare(self)
+
+    def say(self, says: str) -> None:
+        """Note an Issue of the resource."""
+        self.tell(self.reference, says)
 
     def date(self, *texts: str | None) -> When | None:
         """The first of several dates that can be read; one that was given and cannot is said."""

@@ -16,7 +16,7 @@ from service.fhir import shapes
 from service.fhir.chart import KEYS, Chart, ChartEntry, kind_of
 from service.fhir.drugs import medication
 from service.fhir.elements import Source, reference_of
-from service.fhir.facts import MAKERS, encounter, report
+from service.fhir.facts import MAKERS, encounter, observation, report
 from service.fhir.mend import mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms
@@ -30,10 +30,9 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "Medication": msgspec.json.Decoder(shapes.Medication),
 }
 _SHAPES: dict[str, type[msgspec.Struct]] = {**shapes.KINDS, "Patient": shapes.Patient, "Medication": shapes.Medication}
-# Patients first (their URLs are references to come), then what others point to.
-_RANK = {"Patient": 0, "Medication": 1, "Observation": 2}
+_FIRST = ("Patient", "Medication", "Observation")
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
-_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent", "subject", "patient")
+_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
 _AMBULATORY = ("AMB", "VR", "HH", "FLD", "")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
@@ -60,6 +59,16 @@ def _terms(knowledge: Knowledge) -> Terms:
     return Terms(knowledge)
 
 
+@dataclass(slots=True)
+class _At:
+    """The resource that is being read, and what is known of it so far."""
+
+    entry: ChartEntry
+    found: shapes.OfPatient
+    doubtful: bool = False
+    name: str = ""
+
+
 class _Pass:
     """One pass over a chart."""
 
@@ -76,12 +85,19 @@ class _Pass:
         self.facts: dict[type[Fact], list[Fact]] = {}
         self.seen: dict[str, bytes] = {}
         self.nameless = 0
+        self.source = Source(terms, self._prepare, self._issue)
+        self.at: _At | None = None
 
     def read(self) -> Reading:
-        """The whole chart."""
+        """The whole chart: patients first (their URLs are references to come), then what others point to, then the rest."""
         entries = self.chart.entries
-        for entry in sorted(entries, key=lambda entry: _RANK.get(entry.kind, 3)):
-            self._entry(entry)
+        for first in _FIRST:
+            for entry in entries:
+                if entry.kind == first:
+                    self._entry(entry)
+        for entry in entries:
+            if entry.kind not in _FIRST:
+                self._entry(entry)
         named: dict[str, list[Fact]] = {}
         spoken: dict[str, list[Fact]] = {}
         for facts in self.facts.values():
@@ -106,18 +122,19 @@ class _Pass:
         found, lost = self._decode(entry)
         if found is None:
             return
-        name = self._name(entry, found)
         if isinstance(found, shapes.Patient):
-            self._patient(entry, found, name, lost)
-            return
-        if isinstance(found, shapes.Medication):
-            self.drugs.update({reference: found for reference in (name, entry.url) if reference})
-            return
-        ownership = self.owner.of(found)
-        if ownership is Ownership.FOREIGN:
+            self._patient(entry, found, lost)
+        elif isinstance(found, shapes.Medication):
+            self.drugs.update({reference: found for reference in (f"Medication/{found.id}", entry.url) if reference})
+        elif (ownership := self.owner.of(found)) is Ownership.FOREIGN:
             self.foreign[entry.key or "the Bundle"] = None
-        elif not self._was_seen(entry, name):
-            self._keep(entry, found, name, self._doubts(entry, found, name, ownership, lost))
+        else:
+            self.at = _At(entry, found)
+            if lost or found.modifierExtension or ownership is not Ownership.OWN:
+                self.at.doubtful = self._is_doubtful(entry, found, ownership, lost)
+            if isinstance(found, (shapes.AllergyIntolerance, shapes.MedicationRequest)):
+                self._must_be_known(entry, found, lost)
+            self._keep(entry, found)
 
     def _decode(self, entry: ChartEntry) -> tuple[Any, list[str]]:
         """The resource in its shape and the elements lost in mending it; (None, []) with its key marked when there is nothing to read."""
@@ -132,7 +149,7 @@ class _Pass:
             found, lost = mend(plain, _SHAPES[entry.kind])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return self._unreadable(entry, "is no valid JSON or nested without end, so nothing of it can be used")
-        name = self._name(entry, found)
+        name = f"{entry.kind}/{getattr(found, 'id', None)}"
         for element in dict.fromkeys(lost):
             self._issue(name, f"element {element} is not as FHIR R4 has it and was not read; the rest was")
         return found, [*lost, *(["modifierExtension"] if plain.get("modifierExtension") else [])]
@@ -153,23 +170,28 @@ class _Pass:
         if found.id is not None and _ID.fullmatch(str(found.id)):
             return f"{entry.kind}/{found.id}"
         self.nameless += 1
+        name = f"{entry.kind} {self.nameless} under {entry.key or 'the Bundle'}"
         if found.id is not None:
-            self._issue(
-                f"{entry.kind} {self.nameless} under {entry.key or 'the Bundle'}", "has an id that is no FHIR id; it is not used as one"
-            )
-        return f"{entry.kind} {self.nameless} under {entry.key or 'the Bundle'}"
+            self._issue(name, "has an id that is no FHIR id; it is not used as one")
+        return name
 
-    def _was_seen(self, entry: ChartEntry, name: str) -> bool:
-        """Whether the same resource came before, under another key; two that differ are both kept."""
-        if "/" not in name:
+    def _prepare(self, source: Source) -> bool:
+        """Tell the source what it is about; False for a resource that was read before, under another key."""
+        if self.at is None:
             return False
-        earlier = self.seen.setdefault(name, raw := bytes(entry.raw))
+        source.reference = self.at.name = self.at.name or self._name(self.at.entry, self.at.found)
+        source.key = self.at.entry.key
+        source.born = self.patient.born if self.patient else None
+        source.doubtful = self.at.doubtful
+        if " " in source.reference:
+            return True
+        raw = self.at.entry.raw
+        earlier = self.seen.setdefault(source.reference, raw)
         if earlier is not raw and earlier != raw:
-            self._issue(name, "was sent twice with different content; both were read")
-            return False
-        return earlier is not raw
+            self._issue(source.reference, "was sent twice with different content; both were read")
+        return earlier is raw or earlier != raw
 
-    def _doubts(self, entry: ChartEntry, found: shapes.OfPatient, name: str, ownership: Ownership, lost: list[str]) -> bool:
+    def _is_doubtful(self, entry: ChartEntry, found: shapes.OfPatient, ownership: Ownership, lost: list[str]) -> bool:
         """Whether the resource may not be the patient's, or may mean something else than it says."""
         reasons = []
         if ownership is not Ownership.OWN:
@@ -177,25 +199,28 @@ class _Pass:
             reasons.append(f"{said}, so it is not used")
         if found.modifierExtension or "modifierExtension" in lost:
             reasons.append("has a modifierExtension that we do not know; it may change the meaning of everything in it, so it is not used")
-        if any(element.split(".")[0] in _TURNING[:-2] for element in lost):
+        if any(element.split(".")[0] in _TURNING for element in lost):
             reasons.append("has a status that cannot be read, so it is not used")
-        for reason in reasons:
-            self._issue(name, reason)
-        if isinstance(found, (shapes.AllergyIntolerance, shapes.MedicationRequest)) and (
-            reasons or _names_nothing(found, lost, self.drugs)
-        ):
-            # Nobody can tell what the patient must not get, or takes: an order would rest on a guess.
-            for key in self._keys_of(entry):
-                self.keys[key] = KeyState.PARTIAL
-        if reasons:
+        if reasons and self.at is not None:
+            self.at.name = self._name(entry, found)
+            for reason in reasons:
+                self._issue(self.at.name, reason)
             self.unusable[entry.key or "the Bundle"] = None
         return bool(reasons)
 
-    def _patient(self, entry: ChartEntry, found: shapes.Patient, name: str, lost: list[str]) -> None:
+    def _must_be_known(self, entry: ChartEntry, found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: list[str]) -> None:
+        """Without knowing what the patient must not get, or takes, an order would rest on a guess: the key counts as not read."""
+        if (self.at is not None and self.at.doubtful) or _names_nothing(found, lost, self.drugs):
+            for key in self._keys_of(entry):
+                self.keys[key] = KeyState.PARTIAL
+            self._issue(f"{entry.kind}/{found.id}", "does not let anybody know which substance is meant, so what was sent is not complete")
+
+    def _patient(self, entry: ChartEntry, found: shapes.Patient, lost: list[str]) -> None:
         """The patient; one with another id or another URL makes the chart unusable."""
         if not self.owner.is_patient(str(found.id) if found.id is not None else None, entry.url):
             self.foreign[entry.key or "patient"] = None
             return
+        name = f"Patient/{self.chart.patient}"
         born = read_date(found.birthDate)
         if born is None:
             self._issue(name, "has no readable birthDate, so the age is unknown")
@@ -204,34 +229,35 @@ class _Pass:
         before = self.patient or Patient(reference=name)
         self.patient = replace(before, born=before.born or born, deceased=before.deceased or dead, replaced=before.replaced or replaced)
 
-    def _keep(self, entry: ChartEntry, found: shapes.OfPatient, name: str, doubtful: bool) -> None:
+    def _keep(self, entry: ChartEntry, found: shapes.OfPatient) -> None:
         """Make the fact of a resource, if any rule could ask for it."""
-        source = Source(
-            name, entry.key, self.terms, self.patient.born if self.patient else None, lambda says: self._issue(name, says), doubtful
-        )
+        source = self.source
         fact: Fact | None
-        if isinstance(found, shapes.Encounter):
+        if isinstance(found, shapes.Observation):
+            if found.valueString and found.status in _SEEN_RESULTS and self.at is not None and not self.at.doubtful:
+                self.results.update({reference: found.valueString for reference in (f"Observation/{found.id}", entry.url) if reference})
+            fact = observation(found, source)
+        elif isinstance(found, shapes.Encounter):
             fact = encounter(found, source, current=entry.key == "encounter" or found.id == self.encounter)
         elif isinstance(found, shapes.MedicationRequest):
             fact = medication(found, source, {**self.drugs, **self._contained(found, shapes.Medication)} if found.contained else self.drugs)
         elif isinstance(found, shapes.DiagnosticReport):
             inside = self._contained(found, shapes.Observation) if found.contained else {}
-            fact = report(found, source, {**self.results, **{name: one.valueString for name, one in inside.items() if one.valueString}})
+            words = {local: one.valueString for local, one in inside.items() if one.valueString}
+            fact = report(found, source, {**self.results, **words} if words else self.results)
         else:
-            if isinstance(found, shapes.Observation) and found.valueString and found.status in _SEEN_RESULTS and not doubtful:
-                self.results.update({reference: found.valueString for reference in (name, entry.url) if reference})
             fact = MAKERS[entry.kind](found, source)
         if fact is None:
             return
         if not fact.status and not isinstance(fact, (Condition, Allergy)):
-            self._issue(name, "has no status, so nobody can tell whether it counts; it does not")
+            self._issue(fact.reference, "has no status, so nobody can tell whether it counts; it does not")
         self.facts.setdefault(type(fact), []).append(fact)
 
     def _contained(self, found: shapes.Resource, shape: type[Any]) -> dict[str, Any]:
         """The resources of one type that another carries inside, by their local reference."""
         inside: dict[str, Any] = {}
         for raw in found.contained or ():
-            if kind_of(raw) == shape.__name__:
+            if kind_of(bytes(raw)) == shape.__name__:
                 try:
                     one, _ = mend(msgspec.json.decode(raw), shape)
                 except (msgspec.DecodeError, RecursionError):

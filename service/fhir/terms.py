@@ -36,10 +36,17 @@ class Terms:
             return _NO_NAMES
         found = _NO_NAMES
         for coding in concept.coding:
-            if coding is not None and coding.code is not None and coding.system is not None:
-                entry = self._codes.get((coding.system, coding.code)) or self._again(coding.system, coding.code)  # type: ignore[arg-type]
-                if entry is not None:
-                    found = found | entry[1] if found else entry[1]
+            if coding is None:
+                continue
+            system, code = coding.system, coding.code
+            if system is None or code is None:
+                continue
+            entry = self._codes.get((system, code))  # type: ignore[arg-type]
+            # Most codes concern no rule and are written as they should be: they deserve no second look.
+            if entry is None and not (type(code) is str and system in self._systems and code.strip() is code and not code.islower()):
+                entry = self._again(system, code)
+            if entry is not None:
+                found = found | entry[1] if found else entry[1]
         return found
 
     def _again(self, system: str, code: object) -> tuple[str, frozenset[str]] | None:
@@ -48,8 +55,6 @@ class Terms:
         tidy = tidy.strip()
         uri = system.split("|")[0].strip().rstrip("/")
         uri = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
-        if tidy == code and uri == system and tidy == tidy.upper():
-            return None
         return self._codes.get((uri, tidy)) or self._codes.get((uri, tidy.upper()))
 
     def codings(self, concept: CodeableConcept | None) -> tuple[Coding, ...]:

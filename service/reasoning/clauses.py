@@ -37,8 +37,10 @@ class Clause:
 
 def clauses(text: str) -> list[Clause]:
     """The clauses of a text, in its order."""
-    lowered = "".join(small if len(small := character.lower()) == 1 else character for character in text)
-    shouted = not any(character.islower() for character in text)
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter that grows when it shrinks would shift every place behind it
+        lowered = "".join(small if len(small := character.lower()) == 1 else character for character in text)
+    shouted = text.upper() == text
     found: list[Clause] = []
     words: list[str] = []
     start = 0

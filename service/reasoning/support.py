@@ -28,7 +28,8 @@ def support_of(nerve: Nerve, findings: Findings) -> Support:
     }
     present = {kind: ones for kind, ones in proof.items() if ones}
     surgical = tuple(one for found in findings.present(nerve.surgical) for one in found.proof)
-    return Support(_counted(present), present, surgical, {**nerve.support, "surgical": nerve.surgical})
+    asked: dict[str, tuple[str, ...]] = {**{str(kind): names for kind, names in nerve.support.items()}, "surgical": nerve.surgical}
+    return Support(_counted(present), present, surgical, asked)
 
 
 def _counted(present: Mapping[str, tuple[Proof, ...]]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cds_hooks.response import CDSResponse, to_wire
 from tests.service.charts import (
+    LOINC,
     NO_STENOSIS,
     ago,
     allergy,
@@ -17,6 +18,7 @@ from tests.service.charts import (
     concept,
     condition,
     look,
+    observation,
     patient,
     prescription,
     pressed,
@@ -179,6 +181,34 @@ def test_a_patient_with_every_caution_still_gets_the_card():
 
     check_limits(one)
     assert "anticoagulant" in one.detail
+
+
+LONG = " a name, as some sites write names: *with* [signs] and _more_ signs"
+CAUTIONS = ("Type 2 diabetes mellitus", "Hemophilia A", "Spinal cord stimulator in place")
+AGAINST = ("Urinary retention", "Foot drop", "Sacroiliac joint pain", "Piriformis syndrome", "Trochanteric bursitis")
+
+
+@pytest.mark.parametrize("sides", [("right",), ("right", "left")], ids=len)
+@pytest.mark.parametrize("nerves", [("superior",), ("superior", "middle", "inferior")], ids=len)
+@pytest.mark.parametrize("drugs", [("Warfarin", "Insulin"), None], ids=["drugs", "drugs not read"])
+def test_a_card_with_every_section_full_keeps_its_limits(sides, nerves, drugs):
+    """Every caution, all that speaks against it, long names with signs to escape, keys that were not read: it still is one short card."""
+    names = [condition(f"n{number}", code=concept(text=f"{name}{LONG}")) for number, name in enumerate((*CAUTIONS, *AGAINST))]
+    platelets = observation(code=concept(LOINC, "777-3"), valueQuantity={"value": 40, "unit": "10*3/uL", "code": "10*3/uL"})
+    one = card(
+        exams=bundle(*(pressed(nerve, side) for nerve in nerves for side in sides)),
+        patient=patient(birthDate="1944-01-01"),
+        conditions=bundle(condition(code=concept(text=f"Chronic low back pain{LONG}"), verificationStatus=None), *names),
+        medications=bundle(*(prescription(f"{drug}{LONG}", drug) for drug in drugs)) if drugs else None,
+        reports=bundle(report(f"{NO_STENOSIS} Mild degenerative change.{LONG}")),
+        labs=bundle(platelets),
+        surveys=None,
+        orders=None,
+        allergies=None,
+    )
+
+    check_limits(one)
+    assert {"Consider", "Because", "Cautions", "Not known", "Evidence"} <= set(headings(one.detail))
 
 
 def test_pain_that_began_before_the_operation_is_told():

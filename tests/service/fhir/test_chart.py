@@ -24,7 +24,7 @@ def state(value, key="conditions"):
         ({"resourceType": "Bundle", "type": "searchset", "total": 0}, KeyState.SUPPLIED),
         ({"resourceType": "Bundle", "entry": None}, KeyState.SUPPLIED),
         (bundle(entry=[None, {"resource": condition()}]), KeyState.SUPPLIED),
-        (bundle(entry=[{}]), KeyState.PARTIAL),
+        (bundle(entry=[{"fullUrl": "https://ehr.example/fhir/Condition/1"}]), KeyState.PARTIAL),
         (condition(), KeyState.SUPPLIED),
         (None, KeyState.NULL),
         (b" null ", KeyState.NULL),

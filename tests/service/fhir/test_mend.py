@@ -17,7 +17,8 @@ SITE = CodeableConcept(text="left crest")
     [
         (ConditionShape, "code", "Low back pain", CodeableConcept(coding=[Coding(code="Low back pain")], text="Low back pain")),
         (ConditionShape, "code", [{"text": "Low back pain"}], CodeableConcept(text="Low back pain")),
-        (ConditionShape, "code", [{"text": "Low back pain"}, {"text": "Headache"}], None),
+        (ConditionShape, "code", [{"text": "Low back pain"}, {"text": "Lumbago"}], CodeableConcept(text="Low back pain; Lumbago")),
+        (ConditionShape, "onsetDateTime", ["2021", "2022"], None),
         (ConditionShape, "bodySite", {"text": "left crest"}, [SITE]),
         (ConditionShape, "bodySite", [{"text": "left crest"}, 5], [SITE]),
         (ConditionShape, "clinicalStatus", "resolved", CodeableConcept(coding=[Coding(code="resolved")], text="resolved")),
@@ -28,7 +29,7 @@ SITE = CodeableConcept(text="left crest")
     ],
 )
 def test_common_liberties_are_understood(shape, name, value, mended):
-    """One thing for a list, a list of one thing, a bare word for a concept, a number for a text; of two things neither is guessed."""
+    """One thing for a list, a list of one thing, a bare word for a concept, a number for a text; of two dates neither is guessed."""
     found, _ = mend({"resourceType": shape.__name__, "id": "1", name: value}, shape)
 
     assert getattr(found, name) == mended
