@@ -200,8 +200,8 @@ def _loose_bundle(value: bytes) -> Bundle:
         try:
             kept.append(_entry.decode(raw))
         except msgspec.DecodeError:
-            resource = _only_resource(raw)
-            kept.append(Entry(resource=resource))
+            # Without a readable resource the entry still says that something was there.
+            kept.append(Entry(resource=_only_resource(raw), fullUrl="unreadable"))
     links: list[Link | None] | None = [Link(relation="next")] if loose.link and b'"next"' in bytes(memoryview(loose.link)).lower() else None
     return Bundle(entry=kept, type=loose.type if isinstance(loose.type, str) else None, link=links)
 
