@@ -155,7 +155,8 @@ class Hearing:
         """DENIED or DOUBTED when a word of denial bears on the phrase, else None."""
         triggers = self.ear.triggers
         spared = _covered(clause, triggers["not_negation"])
-        denials = [(place, size) for place, size in _places(clause, triggers["negation"]) if place not in spared and place <= last]
+        # A phrase that begins with a denial ("cannot raise") is not denied by it.
+        denials = [(at, size) for at, size in _places(clause, triggers["negation"]) if at not in spared and at <= last and at != first]
         if inside := [place for place, _ in denials if first < place]:
             # "severe foraminal but no canal stenosis" may still mean the first; "severe wear, no stenosis" does not.
             only_modifiers = all(word in triggers["modifiers"] for word in clause.words[first + 1 : inside[0]])
