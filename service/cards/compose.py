@@ -114,7 +114,7 @@ class _Budget:
     """How much room there is.
 
     quote    characters of a quotation;  facts, against, unknown: how many of each are named
-    roomy    room for what is only worth knowing;  brief: cautions by name only, no published numbers
+    roomy    room for what is only worth knowing;  numbers: room for published ones;  brief: cautions in few words
     """
 
     quote: int
@@ -122,6 +122,7 @@ class _Budget:
     against: int
     unknown: int = 6
     roomy: bool = False
+    numbers: bool = True
     brief: bool = False
 
 
@@ -134,12 +135,12 @@ _BUDGETS = (
     _Budget(60, 6, 2),
     _Budget(50, 5, 2),
     _Budget(40, 5, 2),
-    _Budget(40, 4, 2),
-    _Budget(40, 5, 2, unknown=4, brief=True),
-    _Budget(40, 4, 2, unknown=4, brief=True),
-    _Budget(30, 3, 2, unknown=4, brief=True),
-    _Budget(20, 2, 2, unknown=3, brief=True),
-    _Budget(20, 1, 2, unknown=2, brief=True),
+    _Budget(40, 5, 2, numbers=False),
+    _Budget(40, 4, 2, unknown=4, numbers=False),
+    _Budget(40, 4, 2, unknown=4, numbers=False, brief=True),
+    _Budget(30, 3, 2, unknown=4, numbers=False, brief=True),
+    _Budget(20, 2, 2, unknown=3, numbers=False, brief=True),
+    _Budget(20, 1, 2, unknown=2, numbers=False, brief=True),
 )
 
 
@@ -148,7 +149,7 @@ def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str
     wording = findings.knowledge.wording
     told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy, brief=budget.brief)
     evidence = wording.evidence_of[outcome.kind].rstrip(".")
-    numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and not budget.brief else ""
+    numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.numbers else ""
     sections = (
         _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings),
         _section("Because", told.because[: budget.facts]),

@@ -10,6 +10,8 @@ from service.reasoning.pathway import Assessment, Outcome
 from service.reasoning.rules import Held
 from service.record import Condition, Side
 
+# With so little room a name would say nothing.
+_NAMELESS = 20
 _READ_IN_WORDS = {"exams": "examination findings", "surveys": "pain scores", "labs": "laboratory results", "orders": "existing orders"}
 
 
@@ -25,10 +27,10 @@ class Told:
 
 
 def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool, brief: bool) -> Told:
-    """What is told of this patient; `tight` says in the fact itself what would else need a section, `brief` names cautions only."""
+    """What is told of this patient; `tight` says in the fact itself what would else need a section, `brief` says cautions in few words."""
     return Told(
         because=_because(outcome, findings, quote_length, tight=tight),
-        cautions=_cautions(outcome, findings, brief=brief) if outcome.kind == "block" else (),
+        cautions=_cautions(outcome, findings, quote_length, brief=brief) if outcome.kind == "block" else (),
         against=_against(outcome, findings, quote_length, tight=tight, brief=brief),
         not_known=_not_known(outcome, findings),
         also=_also(outcome, findings),
@@ -111,10 +113,10 @@ def _line(kind: str, one: Proof, findings: Findings, quote_length: int) -> str:
     return f"{one.words}: {quoted(one.quote, quote_length)}" if one.quote else f"{one.words}{month(one.when)}"
 
 
-def _cautions(outcome: Outcome, findings: Findings, *, brief: bool) -> tuple[str, ...]:
+def _cautions(outcome: Outcome, findings: Findings, quote_length: int, *, brief: bool) -> tuple[str, ...]:
     """What stops a block, then what to think of before one; "none found" only for data that was read."""
     # Where a block is held back, what to think of before one can wait.
-    told = [held.rule.brief or held.rule.says if brief else _held(held) for held in (outcome.stops or outcome.cautions)]
+    told = [_held(held, quote_length, brief=brief) for held in (outcome.stops or outcome.cautions)]
     unread = unread_words(findings, ("allergies", "medications"))
     if unread:
         told.append(f"{listed(unread)} not checked, so no order is offered")
@@ -123,10 +125,11 @@ def _cautions(outcome: Outcome, findings: Findings, *, brief: bool) -> tuple[str
     return tuple(told)
 
 
-def _held(held: Held) -> str:
-    """A caution, with the entries of the chart that call for it."""
-    named = list(dict.fromkeys(one.quote or one.text for one in held.proof if one.quote or one.text))[:2]
-    return held.rule.says + (f" ({listed([quoted(name, 40) for name in named])})" if named else "")
+def _held(held: Held, quote_length: int, *, brief: bool) -> str:
+    """A caution, with the entries of the chart that call for it: two, the newest one where it is brief, none where there is no room."""
+    named = list(dict.fromkeys(one.quote or one.text for one in held.proof if one.quote or one.text))[: 1 if brief else 2]
+    said = held.rule.brief or held.rule.says if brief else held.rule.says
+    return said + (f" ({listed([quoted(name, min(quote_length, 40)) for name in named])})" if named and quote_length > _NAMELESS else "")
 
 
 def _against(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool, brief: bool) -> tuple[str, ...]:
