@@ -159,4 +159,6 @@ def displays(concept: shapes.CodeableConcept | None) -> str:
 
 def reference_of(found: shapes.Reference | None) -> str:
     """What a reference points to, without the version; "" when it points nowhere."""
-    return re.sub(r"/_history/[^/]+$", "", found.reference or "") if found is not None else ""
+    if found is None or not found.reference:
+        return ""
+    return found.reference.split("/_history/")[0]

@@ -99,9 +99,12 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
 def observation(found: shapes.Observation, source: Source) -> Observation | None:
     """Something seen, asked or measured. Words are read only where a clinician writes words: in a string, a note, a coded value."""
     terms = source.terms
-    names, text = terms.names(found.code), text_of(found.code)
-    answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept)) if _has_words(found) else ()
-    notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note)) if _has_words(found) else ()
+    names, worded = terms.names(found.code), _has_words(found)
+    if not (names or worded or found.valueBoolean):
+        return None
+    text = text_of(found.code)
+    answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept)) if worded else ()
+    notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note)) if worded else ()
     said = terms.said((text, *notes)) if notes or found.valueBoolean else _NOTHING
     if not (names or said) or not source.wanted():
         return None

@@ -10,6 +10,8 @@ from service.record import Coding, Side
 
 _NO_NAMES: frozenset[str] = frozenset()
 LONGEST_TEXT = 60_000
+# A site uses a few dozen code systems; somebody who sends ever new ones shall not fill the memory.
+_MOST_FOLDED = 500
 
 
 class Terms:
@@ -19,6 +21,7 @@ class Terms:
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
+        self._folded: dict[str, str] = {}
         self._lexicon = knowledge.lexicon
         self.longest = LONGEST_TEXT
         language = knowledge.language
@@ -53,28 +56,31 @@ class Terms:
         """A second look for a code that is a number or padded, or a system with a version, a slash or capitals of its own."""
         tidy = code if isinstance(code, str) else str(int(code) if isinstance(code, float) and code.is_integer() else code)
         tidy = tidy.strip()
-        uri = system.split("|")[0].strip().rstrip("/")
-        uri = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
+        if (uri := self._folded.get(system)) is None:
+            uri = system.split("|")[0].strip().rstrip("/")
+            uri = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
+            if len(self._folded) < _MOST_FOLDED:
+                self._folded[system] = uri
         return self._codes.get((uri, tidy)) or self._codes.get((uri, tidy.upper()))
 
     def codings(self, concept: CodeableConcept | None) -> tuple[Coding, ...]:
         """The codes of a concept, those that some value set holds first, systems canonical."""
-        if concept is None:
+        if concept is None or not concept.coding:
             return ()
         found = [
             Coding(self._systems.get(coding.system or "", coding.system or ""), str(coding.code).strip(), coding.display or "")
-            for coding in concept.coding or ()
+            for coding in concept.coding
             if coding is not None and coding.code is not None
         ]
-        return tuple(sorted(found, key=lambda coding: (coding.system, coding.code.upper()) not in self._codes))
+        return tuple(found) if len(found) < 2 else tuple(sorted(found, key=lambda coding: (coding.system, coding.code.upper()) not in self._codes))
 
     def names_of(self, concepts: Concepts) -> frozenset[str]:
         """The value sets that hold a code of any of the concepts."""
-        return frozenset().union(*(self.names(concept) for concept in concepts or ()))
+        return frozenset().union(*map(self.names, concepts)) if concepts else _NO_NAMES
 
     def said(self, texts: Iterable[str]) -> frozenset[str]:
         """The phrase lists one of whose phrases may stand in the texts: those with a first word in them."""
-        words = {word for text in texts if text for word in tokens(text)} & self._lexicon.keys()
+        words = self._lexicon.keys() & {word for text in texts if text for word in tokens(text)}
         return frozenset().union(*(self._lexicon[word] for word in words)) if words else _NO_NAMES
 
     def denies(self, answer: str) -> bool:
@@ -98,6 +104,8 @@ class Terms:
     @staticmethod
     def side_of_names(names: frozenset[str]) -> Side:
         """The side that a code says by itself."""
+        if not names:
+            return Side.UNKNOWN
         right, left = (not names.isdisjoint((f"side-{side}", f"side-{side}-in-code")) for side in ("right", "left"))
         if (right and left) or not names.isdisjoint(("side-both", "side-both-in-code")):
             return Side.BILATERAL
@@ -111,10 +119,13 @@ def _both_named(said: set[Side], text: str) -> bool:
 
 def agreed(sides: Iterable[Side]) -> Side:
     """The side that several sources of one fact agree on; CONFLICT when they do not."""
-    said = {side for side in sides if side is not Side.UNKNOWN}
-    if len(said) > 1:
-        return Side.CONFLICT
-    return said.pop() if said else Side.UNKNOWN
+    agreed_on = Side.UNKNOWN
+    for side in sides:
+        if side is not Side.UNKNOWN and side is not agreed_on:
+            if agreed_on is not Side.UNKNOWN:
+                return Side.CONFLICT
+            agreed_on = side
+    return agreed_on
 
 
 def text_of(concept: CodeableConcept | None) -> str:
@@ -134,5 +145,7 @@ def texts_of(concepts: Concepts) -> str:
 
 def notes_of(notes: Notes, *more: str | None) -> tuple[str, ...]:
     """The notes of a resource and whatever else it says in words."""
+    if not (notes or more):
+        return ()
     written: Sequence[str | None] = [note.text if note is not None else None for note in notes or ()]
     return tuple(text[:LONGEST_TEXT] for text in (*more, *written) if text)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from service.knowledge.model import Language
 
+# What it is ("seen" | "history" | "title" | "unread"), and its text.
+Section = tuple[str, str]
 _BLANK = "[ \\t]"
 
 
@@ -31,8 +33,8 @@ class Headings:
         )
         self._pattern = re.compile("|".join(forms), re.MULTILINE)
 
-    def sections(self, text: str) -> Iterator[tuple[str, str]]:
-        """The sections in order: ("seen" | "history" | "title" | "unread", its text); text before any heading was seen."""
+    def sections(self, text: str) -> Iterator[Section]:
+        """The sections in order; text before any heading was seen."""
         kind, start = "seen", 0
         for match in self._pattern.finditer(text):
             name = next(group for group in match.groups() if group)

@@ -11,7 +11,7 @@ from enum import Enum
 from service.knowledge.model import Language, Phrase, PhraseList
 from service.knowledge.tables import tokens
 from service.reasoning.clauses import Clause, clauses
-from service.reasoning.headings import Headings
+from service.reasoning.headings import Headings, Section
 from service.record import Side
 
 Words = tuple[str, ...]
@@ -83,17 +83,30 @@ class Hearing:
     def __init__(self, ear: Ear):
         self.ear = ear
         self._clauses: dict[str, list[Clause]] = {}
+        self._sections: dict[str, tuple[Section, ...]] = {}
+        self._heard: dict[tuple[str, int], list[Mention]] = {}
+
+    def sections(self, text: str) -> tuple[Section, ...]:
+        """The sections of a report, each with its kind."""
+        if text not in self._sections:
+            self._sections[text] = tuple(self.ear.headings.sections(text))
+        return self._sections[text]
 
     def mentions(self, text: str, phrases: PhraseList) -> list[Mention]:
         """Every mention of a phrase of the list in the text, in the order of its clauses."""
-        listening = self.ear.listening(phrases)
+        asked = (text, id(phrases))
+        if asked not in self._heard:
+            self._heard[asked] = self._hear(text, self.ear.listening(phrases))
+        return self._heard[asked]
+
+    def _hear(self, text: str, listening: "_Listening") -> list[Mention]:
         if text not in self._clauses:
             self._clauses[text] = clauses(text)
         return [
             mention
             for place, clause in enumerate(self._clauses[text])
-            if not (listening.never_with and _places(clause, listening.never_with))
             for mention in self._in_clause(place, clause, listening)
+            if not (listening.never_with and _places(clause, listening.never_with))
         ]
 
     def side(self, text: str) -> Side:
@@ -244,6 +257,10 @@ def _by_head(phrases: Iterable[Words]) -> Phrases:
 
 def _spans(clause: Clause, pattern: _Pattern) -> list[Span]:
     """The stretches with one of each group, at most `apart` words from first to last: for each place of the first group the tightest."""
+    said = clause.at.keys()
+    # Nearly every clause lacks one of the groups altogether: that is seen by first words alone.
+    if any(said.isdisjoint(group) for group in pattern.groups):
+        return []
     groups = [_places(clause, group) for group in pattern.groups]
     if not all(groups):
         return []

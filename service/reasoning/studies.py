@@ -1,6 +1,6 @@
 """Imaging studies: which of them is valid, and what their reports say. Reports and codes only, never pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from service.knowledge.criteria import ClearStudy, StudyMade, StudyPhrase
@@ -59,11 +59,13 @@ def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: 
     """
     newest = latest_valid(findings.knowledge.studies[criterion.study], findings)
     anything = " . ".join(part_of(fact, "any", findings) for fact in newest)
-    contrary = _mentions(anything, criterion.contrary, findings)
+    # What no report of the day has a first word of need not be listened for.
+    heard = frozenset().union(*(fact.said for fact in newest))
+    contrary = _mentions(anything, heard.intersection(criterion.contrary), findings)
     if any(mention.sense is Sense.AFFIRMED for mention in contrary):
         return State.ABSENT, tuple(proof_of(fact, definition.words) for fact in newest)
     codes = frozenset().union(*(_codes(fact) for fact in newest))
-    left_open = [*contrary, *_mentions(anything, criterion.unclear, findings)]
+    left_open = [*contrary, *_mentions(anything, heard.intersection(criterion.unclear), findings)]
     if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in left_open) or not codes.isdisjoint(criterion.abnormal_codes):
         return _NOTHING
     if any(isinstance(fact, Report) and fact.partly_read for fact in newest):
@@ -93,6 +95,8 @@ def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings
         return _NOTHING
     proof: list[Proof] = []
     for fact in reports:
+        if criterion.phrases not in fact.said:
+            continue
         text = part_of(fact, criterion.part, findings)
         mention = next(iter(_meant(text, (criterion.phrases,), findings, doubted=criterion.doubted)), None)
         if mention is not None:
@@ -117,10 +121,10 @@ def part_of(fact: Fact, part: str, findings: Findings) -> str:
         "both": ("seen", "history"),
         "any": ("seen", "title"),
     }[part]
-    return " . ".join(text for note in fact.notes for kind, text in findings.hearing.ear.headings.sections(note) if kind in wanted)
+    return " . ".join(text for note in fact.notes for kind, text in findings.hearing.sections(note) if kind in wanted)
 
 
-def _mentions(text: str, lists: Sequence[str], findings: Findings) -> list[Mention]:
+def _mentions(text: str, lists: Iterable[str], findings: Findings) -> list[Mention]:
     return [mention for name in lists for mention in findings.hearing.mentions(text, findings.knowledge.phrases[name])]
 
 
