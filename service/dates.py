@@ -13,6 +13,8 @@ from datetime import date, timedelta
 
 _FHIR_DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*", re.DOTALL)
 
+_AFTER_A_DAY = ("", "T")
+
 # A clinic east of the service already writes tomorrow's date; such a fact is of today, not of the future.
 _DAYS_AHEAD = 1
 
@@ -74,7 +76,16 @@ def read_date(text: object) -> When | None:
 
     The civil date is taken as written: a chart's own zone is the patient's, and a dateTime without a zone loses nothing here.
     """
-    if not isinstance(text, str) or not (match := _FHIR_DATE.fullmatch(text)):
+    if not isinstance(text, str):
+        return None
+    # Nearly every date is a whole day, perhaps with a time: written plainly, it needs no grammar.
+    if text[4:5] == "-" and text[7:8] == "-" and text[10:11] in _AFTER_A_DAY and text[:10].isascii():
+        try:
+            exact = date.fromisoformat(text[:10])
+        except ValueError:
+            return None
+        return When(exact, exact)
+    if not (match := _FHIR_DATE.fullmatch(text)):
         return None
     year, month, day = match.groups()
     try:

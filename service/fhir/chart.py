@@ -71,6 +71,7 @@ _outcome = msgspec.json.Decoder(OperationOutcome)
 _TYPE_FIRST = b'{"resourceType":"'
 # "" is a resource without a type: it is kept to be complained of.
 _READ = frozenset((*KINDS, "Patient", "Medication", ""))
+_MATCH = ("match", None, "")
 _DEEPEST = 3
 
 
@@ -167,14 +168,14 @@ def _read_bundle(key: str, value: bytes, depth: int = 0) -> tuple[KeyState, list
     for item in bundle.entry or ():
         if item is None:
             continue
-        raw = bytes(item.resource)
-        failed = item.response is not None and item.response.status is not None and not item.response.status.startswith("2")
-        partial = partial or failed
+        raw, response = bytes(item.resource), item.response
+        if response is not None and response.status is not None and not response.status.startswith("2"):
+            partial = True
         if not raw or raw == b"null":
-            partial = partial or (item.response is None and bool(item.fullUrl))
+            partial = partial or (response is None and bool(item.fullUrl))
             continue
         kind = kind_of(raw)
-        if item.search is None or item.search.mode in (None, "match", ""):
+        if item.search is None or item.search.mode in _MATCH:
             matches += 1
         if kind in _READ:
             kinds.add(kind)

@@ -35,9 +35,9 @@ class Owner:
 
     def of(self, found: shapes.OfPatient) -> Ownership:
         """Whose a resource is by its subject and its patient; FOREIGN as soon as one of them is somebody else."""
-        given = [about.reference for about in (found.subject, found.patient) if about is not None and about.reference]
-        if len(given) == 1 and given[0] in self.own:
+        if found.subject is not None and found.patient is None and found.subject.reference in self.own:
             return Ownership.OWN
+        given = [about.reference for about in (found.subject, found.patient) if about is not None and about.reference]
         if not given:
             return Ownership.UNSAID
         found_out = {self._of_reference(reference) for reference in given}

@@ -5,6 +5,7 @@ doubtful: it can hold a card back, never bring one about. Nothing is dropped in 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,8 @@ _SHAPES: dict[str, type[msgspec.Struct]] = {**shapes.KINDS, "Patient": shapes.Pa
 _FIRST = ("Patient", "Medication", "Observation")
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
 _TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
+# Nobody may get or order anything on a guess of what these say.
+_SUBSTANCES = ("AllergyIntolerance", "MedicationRequest")
 _AMBULATORY = ("AMB", "VR", "HH", "FLD", "")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
@@ -122,9 +125,9 @@ class _Pass:
         found, lost = self._decode(entry)
         if found is None:
             return
-        if isinstance(found, shapes.Patient):
+        if entry.kind == "Patient":
             self._patient(entry, found, lost)
-        elif isinstance(found, shapes.Medication):
+        elif entry.kind == "Medication":
             self.drugs.update({reference: found for reference in (f"Medication/{found.id}", entry.url) if reference})
         elif (ownership := self.owner.of(found)) is Ownership.FOREIGN:
             self.foreign[entry.key or "the Bundle"] = None
@@ -132,18 +135,18 @@ class _Pass:
             self.at = _At(entry, found)
             if lost or found.modifierExtension or ownership is not Ownership.OWN:
                 self.at.doubtful = self._is_doubtful(entry, found, ownership, lost)
-            if isinstance(found, (shapes.AllergyIntolerance, shapes.MedicationRequest)):
+            if entry.kind in _SUBSTANCES:
                 self._must_be_known(entry, found, lost)
             self._keep(entry, found)
 
-    def _decode(self, entry: ChartEntry) -> tuple[Any, list[str]]:
-        """The resource in its shape and the elements lost in mending it; (None, []) with its key marked when there is nothing to read."""
-        if entry.kind not in _DECODERS:
-            return self._unreadable(entry, "has no resourceType, so nothing of it can be used")
+    def _decode(self, entry: ChartEntry) -> tuple[Any, Sequence[str]]:
+        """The resource in its shape and the elements lost in mending it; (None, ()) with its key marked when there is nothing to read."""
         try:
-            return _DECODERS[entry.kind].decode(entry.raw), []
+            return _DECODERS[entry.kind].decode(entry.raw), ()
         except (msgspec.DecodeError, RecursionError):
             pass
+        except KeyError:
+            return self._unreadable(entry, "has no resourceType, so nothing of it can be used")
         try:
             plain = msgspec.json.decode(entry.raw)
             found, lost = mend(plain, _SHAPES[entry.kind])
@@ -154,12 +157,12 @@ class _Pass:
             self._issue(name, f"element {element} is not as FHIR R4 has it and was not read; the rest was")
         return found, [*lost, *(["modifierExtension"] if plain.get("modifierExtension") else [])]
 
-    def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, list[str]]:
+    def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, Sequence[str]]:
         """Nobody can tell what this entry was: the data of its key is not complete."""
         for key in self._keys_of(entry):
             self.keys[key] = KeyState.PARTIAL
         self._issue(f"a {entry.kind or 'resource'} under {entry.key or 'the Bundle'}", says)
-        return None, []
+        return None, ()
 
     def _keys_of(self, entry: ChartEntry) -> list[str]:
         """The prefetch keys an entry belongs to; in a bare Bundle those that its type answers."""
@@ -191,7 +194,7 @@ class _Pass:
             self._issue(source.reference, "was sent twice with different content; both were read")
         return earlier is raw or earlier != raw
 
-    def _is_doubtful(self, entry: ChartEntry, found: shapes.OfPatient, ownership: Ownership, lost: list[str]) -> bool:
+    def _is_doubtful(self, entry: ChartEntry, found: shapes.OfPatient, ownership: Ownership, lost: Sequence[str]) -> bool:
         """Whether the resource may not be the patient's, or may mean something else than it says."""
         reasons = []
         if ownership is not Ownership.OWN:
@@ -208,14 +211,14 @@ class _Pass:
             self.unusable[entry.key or "the Bundle"] = None
         return bool(reasons)
 
-    def _must_be_known(self, entry: ChartEntry, found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: list[str]) -> None:
+    def _must_be_known(self, entry: ChartEntry, found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str]) -> None:
         """Without knowing what the patient must not get, or takes, an order would rest on a guess: the key counts as not read."""
         if (self.at is not None and self.at.doubtful) or _names_nothing(found, lost, self.drugs):
             for key in self._keys_of(entry):
                 self.keys[key] = KeyState.PARTIAL
             self._issue(f"{entry.kind}/{found.id}", "does not let anybody know which substance is meant, so what was sent is not complete")
 
-    def _patient(self, entry: ChartEntry, found: shapes.Patient, lost: list[str]) -> None:
+    def _patient(self, entry: ChartEntry, found: shapes.Patient, lost: Sequence[str]) -> None:
         """The patient; one with another id or another URL makes the chart unusable."""
         if not self.owner.is_patient(str(found.id) if found.id is not None else None, entry.url):
             self.foreign[entry.key or "patient"] = None
@@ -283,7 +286,7 @@ class _Pass:
 
 
 def _names_nothing(
-    found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: list[str], drugs: dict[str, shapes.Medication]
+    found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str], drugs: dict[str, shapes.Medication]
 ) -> bool:
     """Whether an allergy or prescription names no substance that can be read."""
     if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference") for element in lost):

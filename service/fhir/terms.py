@@ -72,7 +72,9 @@ class Terms:
             for coding in concept.coding
             if coding is not None and coding.code is not None
         ]
-        return tuple(found) if len(found) < 2 else tuple(sorted(found, key=lambda coding: (coding.system, coding.code.upper()) not in self._codes))
+        if len(found) > 1:
+            found.sort(key=lambda coding: (coding.system, coding.code.upper()) not in self._codes)
+        return tuple(found)
 
     def names_of(self, concepts: Concepts) -> frozenset[str]:
         """The value sets that hold a code of any of the concepts."""
