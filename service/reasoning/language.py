@@ -4,19 +4,16 @@ Phrases and the little words that turn a sentence round are data (`knowledge/phr
 after the trigger-and-reach idea of NegEx and ConText. What can be read both ways is DOUBTED, never affirmed, never denied.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from service.knowledge.model import Language, Phrase, PhraseList
+from service.knowledge.model import Language, PhraseList
 from service.knowledge.tables import tokens
 from service.reasoning.clauses import Clause, clauses
 from service.reasoning.headings import Headings, Section
+from service.reasoning.phrases import Listening, Pattern, Phrases, Span, any_in, by_head, covered, pattern_of, places, spans
 from service.record import Side
-
-Words = tuple[str, ...]
-Span = tuple[int, int]
-Phrases = Mapping[str, tuple[Words, ...]]
 
 
 class Sense(Enum):
@@ -38,40 +35,21 @@ class Mention:
     place: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """A phrase, tokenised."""
-
-    groups: tuple[Phrases, ...]
-    apart: int
-    never_between: Phrases
-    one_breath: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Listening:
-    """A phrase list, tokenised."""
-
-    patterns: tuple[_Pattern, ...]
-    never_with: Phrases
-    past_counts: bool
-
-
 class Ear:
     """The knowledge's phrases and language, tokenised once."""
 
     def __init__(self, language: Language):
         self.triggers: dict[str, Phrases] = {
-            name: _by_head(tokens(words) or (words,) for words in getattr(language, name)) for name in _TRIGGERS
+            name: by_head(tokens(words) or (words,) for words in getattr(language, name)) for name in _TRIGGERS
         }
         self.headings = Headings(language)
-        self._lists: dict[int, tuple[PhraseList, _Listening]] = {}
+        self._lists: dict[int, tuple[PhraseList, Listening]] = {}
 
-    def listening(self, phrases: PhraseList) -> _Listening:
+    def listening(self, phrases: PhraseList) -> Listening:
         """A phrase list, tokenised."""
         if id(phrases) not in self._lists:
-            patterns = tuple(_pattern(phrase) for phrase in phrases.phrase)
-            listening = _Listening(patterns, _by_head(map(tokens, phrases.never_with)), phrases.past_counts)
+            patterns = tuple(pattern_of(phrase) for phrase in phrases.phrase)
+            listening = Listening(patterns, by_head(map(tokens, phrases.never_with)), phrases.past_counts)
             # The list is kept beside it, so that its id stays its own.
             self._lists[id(phrases)] = (phrases, listening)
         return self._lists[id(phrases)][1]
@@ -99,39 +77,39 @@ class Hearing:
             self._heard[asked] = self._hear(text, self.ear.listening(phrases))
         return self._heard[asked]
 
-    def _hear(self, text: str, listening: "_Listening") -> list[Mention]:
+    def _hear(self, text: str, listening: Listening) -> list[Mention]:
         if text not in self._clauses:
             self._clauses[text] = clauses(text)
         return [
             mention
             for place, clause in enumerate(self._clauses[text])
             for mention in self._in_clause(place, clause, listening)
-            if not (listening.never_with and _places(clause, listening.never_with))
+            if not (listening.never_with and places(clause, listening.never_with))
         ]
 
     def side(self, text: str) -> Side:
         """The side that a clause names; BILATERAL for both, UNKNOWN for none. A bare R or L counts, but not that of "L spine"."""
         triggers = self.ear.triggers
         clause = Clause(tokens(text), text)
-        spared = _covered(clause, triggers["not_sides"])
+        spared = covered(clause, triggers["not_sides"])
         right, left, both = (
-            any(place not in spared for place, _ in _places(clause, triggers[name])) for name in ("right", "left", "both_sides")
+            any(place not in spared for place, _ in places(clause, triggers[name])) for name in ("right", "left", "both_sides")
         )
         if both or (right and left):
             return Side.BILATERAL
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
 
-    def _in_clause(self, place: int, clause: Clause, listening: _Listening) -> Iterator[Mention]:
+    def _in_clause(self, place: int, clause: Clause, listening: Listening) -> Iterator[Mention]:
         for pattern in listening.patterns:
-            for span in _spans(clause, pattern):
+            for span in spans(clause, pattern):
                 if self._belongs(clause, span, pattern):
                     sense = self._sense(clause, span) if clause.whole else Sense.DOUBTED
                     counted = Sense.AFFIRMED if sense is Sense.PAST and listening.past_counts else sense
                     yield Mention(counted, clause.text, place)
 
-    def _belongs(self, clause: Clause, span: Span, pattern: _Pattern) -> bool:
+    def _belongs(self, clause: Clause, span: Span, pattern: Pattern) -> bool:
         """Whether the words of a span belong together: nothing between that parts them, no comma where one breath is asked."""
-        if pattern.never_between and _any_in(clause, pattern.never_between, span[0] + 1, span[1]):
+        if pattern.never_between and any_in(clause, pattern.never_between, span[0] + 1, span[1]):
             return False
         if not pattern.one_breath:
             return True
@@ -144,20 +122,20 @@ class Hearing:
         first, last = span
         triggers = self.ear.triggers
         start, end = self._reach(clause, first, last)
-        if _any_in(clause, triggers["others"], start, end):
+        if any_in(clause, triggers["others"], start, end):
             return Sense.OTHER
         if (denied := self._denial(clause, first, last, start, end)) is not None:
             return denied
         if self._is_doubted(clause, first, last, start, end):
             return Sense.DOUBTED
-        if self._is_past(clause, first, start) and not _any_in(clause, triggers["still"], start, end):
+        if self._is_past(clause, first, start) and not any_in(clause, triggers["still"], start, end):
             return Sense.PAST
         return Sense.AFFIRMED
 
     def _reach(self, clause: Clause, first: int, last: int) -> Span:
         """The part of the clause that can bear on the phrase: between the words that end a reach."""
         start, end = 0, len(clause.words)
-        for place, size in _places(clause, self.ear.triggers["reach_ends"]):
+        for place, size in places(clause, self.ear.triggers["reach_ends"]):
             if place + size <= first or place <= first < place + size:
                 start = max(start, place)
             elif place > last:
@@ -167,9 +145,9 @@ class Hearing:
     def _denial(self, clause: Clause, first: int, last: int, start: int, end: int) -> Sense | None:
         """DENIED or DOUBTED when a word of denial bears on the phrase, else None."""
         triggers = self.ear.triggers
-        spared = _covered(clause, triggers["not_negation"])
+        spared = covered(clause, triggers["not_negation"])
         # A phrase that begins with a denial ("cannot raise") is not denied by it.
-        denials = [(at, size) for at, size in _places(clause, triggers["negation"]) if at not in spared and at <= last and at != first]
+        denials = [(at, size) for at, size in places(clause, triggers["negation"]) if at not in spared and at <= last and at != first]
         if inside := [place for place, _ in denials if first < place]:
             # "severe foraminal but no canal stenosis" may still mean the first; "severe wear, no stenosis" does not.
             only_modifiers = all(word in triggers["modifiers"] for word in clause.words[first + 1 : inside[0]])
@@ -177,7 +155,7 @@ class Hearing:
         before = [(place, size) for place, size in denials if start <= place]
         if before and (said := self._denied_before(clause, before[-1][0] + before[-1][1], first)) is not None:
             return said
-        after = [place for place, _ in _places(clause, triggers["negation_after"]) if place not in spared and last < place < end]
+        after = [place for place, _ in places(clause, triggers["negation_after"]) if place not in spared and last < place < end]
         if any(place - last <= 6 for place in after) or self._answered_no(clause, last):
             return Sense.DENIED
         return None
@@ -185,7 +163,7 @@ class Hearing:
     def _denied_before(self, clause: Clause, trigger_end: int, first: int) -> Sense | None:
         """Whether a denial before the phrase reaches it: not past a word that takes it ("no change in"), past commas only in a list."""
         words = clause.words
-        if _any_in(clause, self.ear.triggers["takes_denial"], trigger_end, first):
+        if any_in(clause, self.ear.triggers["takes_denial"], trigger_end, first):
             return None
         commas = [place for place in range(trigger_end, first) if words[place] == ","]
         if not commas:
@@ -207,15 +185,15 @@ class Hearing:
         """Whether doubt bears on the phrase: said before it in the same breath, or plainly of it afterwards."""
         triggers = self.ear.triggers
         breath = max((place for place in range(start, first) if clause.words[place] == ","), default=start)
-        after = _any_in(clause, triggers["doubt_after"], last + 1, end)
-        return clause.words[-1] == "?" or after or _any_in(clause, triggers["doubt"], breath, first + 1)
+        after = any_in(clause, triggers["doubt_after"], last + 1, end)
+        return clause.words[-1] == "?" or after or any_in(clause, triggers["doubt"], breath, first + 1)
 
     def _is_past(self, clause: Clause, first: int, start: int) -> bool:
         """Whether a word shortly before the phrase, in the same breath, puts it in the past; an earlier study does not."""
-        spared = _covered(clause, self.ear.triggers["not_past"])
+        spared = covered(clause, self.ear.triggers["not_past"])
         return any(
             start <= place <= first and first - 4 <= place + size <= first and place not in spared and "," not in clause.words[place:first]
-            for place, size in _places(clause, self.ear.triggers["past"])
+            for place, size in places(clause, self.ear.triggers["past"])
         )
 
 
@@ -240,64 +218,3 @@ _TRIGGERS = (
     "modifiers",
 )
 _OR = (("or",), ("nor",))
-
-
-def _pattern(phrase: Phrase) -> _Pattern:
-    groups = tuple(_by_head(map(tokens, group)) for group in phrase.words)
-    return _Pattern(groups, phrase.apart, _by_head(map(tokens, phrase.never_between)), phrase.one_breath)
-
-
-def _by_head(phrases: Iterable[Words]) -> Phrases:
-    """Phrases by their first word: a clause is asked only for those whose first word it has."""
-    found: dict[str, list[Words]] = {}
-    for phrase in phrases:
-        found.setdefault(phrase[0], []).append(phrase)
-    return {head: tuple(sorted(several, key=len, reverse=True)) for head, several in found.items()}
-
-
-def _spans(clause: Clause, pattern: _Pattern) -> list[Span]:
-    """The stretches with one of each group, at most `apart` words from first to last: for each place of the first group the tightest."""
-    said = clause.at.keys()
-    # Nearly every clause lacks one of the groups altogether: that is seen by first words alone.
-    if any(said.isdisjoint(group) for group in pattern.groups):
-        return []
-    groups = [_places(clause, group) for group in pattern.groups]
-    if not all(groups):
-        return []
-    found: dict[Span, None] = {}
-    for place, size in groups[0]:
-        first, last = place, place + size - 1
-        taken = set(range(place, place + size))
-        for others in groups[1:]:
-            free = [(other, width) for other, width in others if taken.isdisjoint(range(other, other + width))]
-            near = min(free, key=lambda one: max(last, one[0] + one[1] - 1) - min(first, one[0]), default=None)
-            if near is None:
-                break
-            first, last = min(first, near[0]), max(last, near[0] + near[1] - 1)
-            taken.update(range(near[0], near[0] + near[1]))
-        else:
-            if last - first <= pattern.apart:
-                found[first, last] = None
-    return list(found)
-
-
-def _places(clause: Clause, phrases: Phrases) -> list[tuple[int, int]]:
-    """Where one of the phrases stands: (first word, number of words), in the order of the text, the longest at each place."""
-    words = clause.words
-    found: list[tuple[int, int]] = []
-    for head in clause.at.keys() & phrases.keys():
-        for place in clause.at[head]:
-            for phrase in phrases[head]:
-                if len(phrase) == 1 or words[place : place + len(phrase)] == phrase:
-                    found.append((place, len(phrase)))
-                    break
-    return sorted(found)
-
-
-def _covered(clause: Clause, phrases: Phrases) -> set[int]:
-    """The places that are part of one of the phrases."""
-    return {at for place, size in _places(clause, phrases) for at in range(place, place + size)}
-
-
-def _any_in(clause: Clause, phrases: Phrases, start: int, end: int) -> bool:
-    return any(start <= place < end for place, _ in _places(clause, phrases))

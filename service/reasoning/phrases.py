@@ -1,0 +1,97 @@
+"""Where a phrase stands in a clause: its groups of words, near enough to each other, in any order.
+
+Words are looked for by the first word of a phrase, so that a clause which lacks it is passed over.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from service.knowledge.model import Phrase
+from service.knowledge.tables import tokens
+from service.reasoning.clauses import Clause
+
+Words = tuple[str, ...]
+Span = tuple[int, int]
+Phrases = Mapping[str, tuple[Words, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A phrase, tokenised."""
+
+    groups: tuple[Phrases, ...]
+    apart: int
+    never_between: Phrases
+    one_breath: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A phrase list, tokenised."""
+
+    patterns: tuple[Pattern, ...]
+    never_with: Phrases
+    past_counts: bool
+
+
+def pattern_of(phrase: Phrase) -> Pattern:
+    """A phrase of the knowledge, tokenised."""
+    groups = tuple(by_head(map(tokens, group)) for group in phrase.words)
+    return Pattern(groups, phrase.apart, by_head(map(tokens, phrase.never_between)), phrase.one_breath)
+
+
+def by_head(phrases: Iterable[Words]) -> Phrases:
+    """Phrases by their first word: a clause is asked only for those whose first word it has."""
+    found: dict[str, list[Words]] = {}
+    for phrase in phrases:
+        found.setdefault(phrase[0], []).append(phrase)
+    return {head: tuple(sorted(several, key=len, reverse=True)) for head, several in found.items()}
+
+
+def spans(clause: Clause, pattern: Pattern) -> list[Span]:
+    """The stretches with one of each group, at most `apart` words from first to last: for each place of the first group the tightest."""
+    said = clause.at.keys()
+    # Nearly every clause lacks one of the groups altogether: that is seen by first words alone.
+    if any(said.isdisjoint(group) for group in pattern.groups):
+        return []
+    groups = [places(clause, group) for group in pattern.groups]
+    if not all(groups):
+        return []
+    found: dict[Span, None] = {}
+    for place, size in groups[0]:
+        first, last = place, place + size - 1
+        taken = set(range(place, place + size))
+        for others in groups[1:]:
+            free = [(other, width) for other, width in others if taken.isdisjoint(range(other, other + width))]
+            near = min(free, key=lambda one: max(last, one[0] + one[1] - 1) - min(first, one[0]), default=None)
+            if near is None:
+                break
+            first, last = min(first, near[0]), max(last, near[0] + near[1] - 1)
+            taken.update(range(near[0], near[0] + near[1]))
+        else:
+            if last - first <= pattern.apart:
+                found[first, last] = None
+    return list(found)
+
+
+def places(clause: Clause, phrases: Phrases) -> list[tuple[int, int]]:
+    """Where one of the phrases stands: (first word, number of words), in the order of the text, the longest at each place."""
+    words = clause.words
+    found: list[tuple[int, int]] = []
+    for head in clause.at.keys() & phrases.keys():
+        for place in clause.at[head]:
+            for phrase in phrases[head]:
+                if len(phrase) == 1 or words[place : place + len(phrase)] == phrase:
+                    found.append((place, len(phrase)))
+                    break
+    return sorted(found)
+
+
+def covered(clause: Clause, phrases: Phrases) -> set[int]:
+    """The places that are part of one of the phrases."""
+    return {at for place, size in places(clause, phrases) for at in range(place, place + size)}
+
+
+def any_in(clause: Clause, phrases: Phrases, start: int, end: int) -> bool:
+    """Whether one of the phrases begins within these places."""
+    return any(start <= place < end for place, _ in places(clause, phrases))
