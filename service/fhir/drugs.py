@@ -19,7 +19,7 @@ def medication(found: shapes.MedicationRequest, source: Source, drugs: Mapping[s
     if pointed is None and found.medicationReference is not None:
         text = text or found.medicationReference.display or ""
     said = source.terms.said((text,))
-    if found.doNotPerform or not (names or said) or not source.wanted():
+    if found.doNotPerform or not source.wanted("MedicationRequest", names, said):
         return None
     return Medication(
         reference=source.reference,
@@ -42,7 +42,7 @@ def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
     concepts = [found.code, *(reaction.substance for reaction in found.reaction or () if reaction is not None)]
     names, text = source.terms.names_of(concepts), _named(concepts)
     said = source.terms.said((text,))
-    if not (names or said) or not source.wanted():
+    if not source.wanted("AllergyIntolerance", names, said):
         return None
     return Allergy(
         reference=source.reference,

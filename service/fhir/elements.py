@@ -42,8 +42,10 @@ class Source:
     doubtful: bool = False
     undatable: bool = False
 
-    def wanted(self) -> bool:
-        """Whether the resource is still to be read, now that some rule could ask for it; False for one that was read before."""
+    def wanted(self, kind: str, names: frozenset[str], said: frozenset[str], *, always: bool = False) -> bool:
+        """Whether the resource is to be read on: some rule could ask for its code, or for words in such resources; not one read before."""
+        if not (always or names or not said.isdisjoint(self.terms.listened.get(kind, ()))):
+            return False
         self.undatable = False
         return self.prepare(self)
 

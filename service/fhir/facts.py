@@ -30,7 +30,7 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note, found.onsetString)
     said = terms.said((text, *notes))
-    if not (names or said) or not source.wanted():
+    if not source.wanted("Condition", names, said):
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     ended = (found.abatementDateTime, found.abatementPeriod, found.abatementAge, found.abatementRange, found.abatementString)
@@ -67,7 +67,7 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note)
     said = terms.said((text, *notes))
-    if not (names or said) or not source.wanted():
+    if not source.wanted("Procedure", names, said):
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     done = (
@@ -106,7 +106,7 @@ def observation(found: shapes.Observation, source: Source) -> Observation | None
     answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept)) if worded else ()
     notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note)) if worded else ()
     said = terms.said((text, *notes)) if notes or found.valueBoolean else _NOTHING
-    if not (names or said) or not source.wanted():
+    if not source.wanted("Observation", names, said):
         return None
     sites, site_text = terms.names(found.bodySite), text_of(found.bodySite)
     components = tuple(component(part, terms) for part in found.component or () if part is not None)
@@ -148,7 +148,7 @@ def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str,
     forms = [text_of_form(form) for form in found.presentedForm or ()]
     notes = notes_of(found.note, found.conclusion, texts_of(found.conclusionCode), *(words for words, _ in forms), *pointed)
     said = terms.said((text, *notes))
-    if not (names or said) or not source.wanted():
+    if not source.wanted("DiagnosticReport", names, said):
         return None
     cut = any(len(words) >= terms.longest for words in notes)
     partly_read = cut or not all(complete for _, complete in forms)
@@ -179,7 +179,7 @@ def encounter(found: shapes.Encounter, source: Source, *, current: bool) -> Enco
     terms = source.terms
     names, text = terms.names_of(found.reasonCode), texts_of(found.reasonCode)
     said = terms.said((text,))
-    if not (current or names or said) or not source.wanted():
+    if not source.wanted("Encounter", names, said, always=current):
         return None
     return Encounter(
         reference=source.reference,
@@ -202,7 +202,7 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note, texts_of(found.orderDetail))
     said = terms.said((text, *notes))
-    if found.doNotPerform or not (names or said) or not source.wanted():
+    if found.doNotPerform or not source.wanted("ServiceRequest", names, said):
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     return Order(
@@ -231,7 +231,7 @@ def imaging(found: shapes.ImagingStudy, source: Source) -> Imaging | None:
     names = terms.names_of(found.procedureCode)
     text = "; ".join(filter(None, (found.description, texts_of(found.procedureCode))))
     said = terms.said((text,))
-    if not (names or said) or not source.wanted():
+    if not source.wanted("ImagingStudy", names, said):
         return None
     return Imaging(
         reference=source.reference,

@@ -21,6 +21,7 @@ class Terms:
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
+        self.listened = knowledge.listened
         self._folded: dict[str, str] = {}
         self._lexicon = knowledge.lexicon
         self.longest = LONGEST_TEXT

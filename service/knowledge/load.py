@@ -33,7 +33,7 @@ from service.knowledge.model import (
 )
 from service.knowledge.nerve import Nerve
 from service.knowledge.shape import Shape
-from service.knowledge.tables import code_table, lexicon_of, signals_of
+from service.knowledge.tables import code_table, lexicon_of, listened_of, signals_of
 from service.knowledge.wording import Wording
 
 FOLDER = Path(__file__).parent
@@ -73,13 +73,14 @@ def read_folder(folder: Path) -> Knowledge:
         codes=code_table(value_sets.values(), uris),
         lexicon=lexicon_of(phrases),
         signals={},
+        listened={},
         **parts,  # type: ignore[arg-type]
     )
     if not problems:
         problems += dangling(knowledge)
     if problems:
         raise InvalidKnowledge(sorted(problems))
-    return replace(knowledge, signals=signals_of(knowledge.findings))
+    return replace(knowledge, signals=signals_of(knowledge.findings), listened=listened_of(knowledge.findings, knowledge.studies))
 
 
 class SystemFile(Shape):

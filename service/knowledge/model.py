@@ -222,6 +222,7 @@ class Knowledge:
     systems   alias -> canonical URI
     lexicon   word -> phrase lists with a phrase that begins with it
     signals   finding -> the value sets and phrase lists without which it stays unknown; None: it is always looked at
+    listened  resource type -> the phrase lists that some finding listens for in such resources
     """
 
     version: Version
@@ -240,3 +241,4 @@ class Knowledge:
     codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]
     lexicon: Mapping[str, frozenset[str]]
     signals: Mapping[str, frozenset[str] | None]
+    listened: Mapping[str, frozenset[str]]

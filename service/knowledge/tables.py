@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from service.knowledge.criteria import CodedAnswer, CodedEvent, Combination, Criterion, MeasuredValue, SitedEvent, WordedEvent
-from service.knowledge.model import FindingDefinition, PhraseList, System, ValueSet
+from service.knowledge.model import FindingDefinition, PhraseList, Study, System, ValueSet
 
 _CPT = "http://www.ama-assn.org/go/cpt"
 _HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
@@ -40,6 +40,17 @@ def lexicon_of(phrases: Mapping[str, PhraseList]) -> dict[str, frozenset[str]]:
             for words in phrase.words[0]:
                 lexicon.setdefault(tokens(words)[0], set()).add(name)
     return {word: frozenset(names) for word, names in lexicon.items()}
+
+
+def listened_of(findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> dict[str, frozenset[str]]:
+    """Resource type -> the phrase lists that some finding listens for in resources of that type."""
+    listened: dict[str, set[str]] = {"DiagnosticReport": {study.named for study in studies.values()}}
+    for definition in findings.values():
+        for criterion in definition.recognised:
+            if isinstance(criterion, WordedEvent):
+                for kind in criterion.resource:
+                    listened.setdefault(kind, set()).add(criterion.phrases)
+    return {kind: frozenset(names) for kind, names in listened.items()}
 
 
 def tokens(words: str) -> tuple[str, ...]:
