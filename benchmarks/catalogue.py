@@ -99,19 +99,28 @@ DRUGS = (
     ("745679", "albuterol 90 MCG Metered Dose Inhaler, 200 actuations"),
 )
 ALLERGENS = (("91936005", "Penicillin"), ("300913006", "Shellfish"), ("91934008", "Nuts"), ("232347008", "Dander"))
-ORDERS = (("24323-8", "80053", "Comprehensive metabolic panel"), ("58410-2", "85025", "Blood count, complete"), ("57698-3", "80061", "Lipid panel"))
+ORDERS = (
+    ("24323-8", "80053", "Comprehensive metabolic panel"),
+    ("58410-2", "85025", "Blood count, complete"),
+    ("57698-3", "80061", "Lipid panel"),
+)
 # LOINC code, name, what the report says
 REPORTS = (
     ("36643-5", "Chest X-ray, two views", "Lungs are clear. Heart size is normal. No pleural effusion. No acute abnormality."),
     ("34552-0", "Echocardiogram", "Left ventricular size and function are normal. Mild mitral regurgitation. Ejection fraction 60 %."),
-    ("24606-6", "Mammogram, screening", "Scattered fibroglandular densities. No suspicious mass or calcification in either breast. Routine follow-up."),
+    (
+        "24606-6",
+        "Mammogram, screening",
+        "Scattered fibroglandular densities. No suspicious mass or calcification in either breast. Routine follow-up.",
+    ),
     ("18746-8", "Colonoscopy", "Caecum reached. Two small polyps removed from the sigmoid. Diverticulosis. Repeat in five years."),
     ("58410-2", "Blood count", "Automated count. All indices within the reference interval."),
     ("24323-8", "Metabolic panel", "Specimen slightly haemolysed; potassium may be falsely raised."),
 )
 # Ordinary prose for narratives and notes.
-PROSE = tuple(
-    "the patient was seen today and reviewed with the care team plan continue present treatment return in three months call with questions "
-    "results discussed understanding voiced medication list reconciled diet sleep work family travel vaccination due appointment record "
-    "clinic nurse physician laboratory specimen collected reported verified reference interval method comment device department order".split()
-)
+PROSE = """
+the patient was seen today and reviewed with the care team plan continue present treatment return in three months call with
+questions results discussed understanding voiced medication list reconciled diet sleep work family travel vaccination due
+appointment record clinic nurse physician laboratory specimen collected reported verified reference interval method comment device
+department order
+""".split()  # noqa: SIM905 - a list of single words reads worse

@@ -1,9 +1,9 @@
 """Hook requests with charts of any size, made up from a seed: the same arguments give the same bytes.
 
 A resource takes about 1.88 KB, like those of US Core servers, with about 40 JSON values a KB, like Synthea's; most of it is nothing that
-a rule could use. Between 2 and 8 % of the resources carry a code that the rules know. Three charts of a size differ in four resources only, by which rule ends them: I-02, the
-ordinary chart, in which nobody complains of the back; T-LOW, the longest silence: pain and a conservative trial, but too little support
-for any nerve; and a card.
+a rule could use. Between 2 and 8 % of the resources carry a code that the rules know. Three charts of a size differ in four resources
+only, and by the rule that ends them: I-02, the ordinary chart, in which nobody complains of the back; T-LOW, the longest silence: pain and
+a conservative trial, but too little support for any nerve; and a card.
 """
 
 import base64
@@ -52,7 +52,7 @@ ENDS: tuple[End, ...] = get_args(End)
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A hook request: its size by name, how many resources it holds, its bytes, and what comes of it: a card, or the rule of its silence."""
+    """A hook request: its size by name and in resources, its bytes, and what comes of it: a card, or the rule of its silence."""
 
     size: str
     resources: int
@@ -91,19 +91,21 @@ class _Chart:
 
     def story(self, end: End) -> Iterator[tuple[str, Resource]]:
         """The four resources that decide what is said."""
+        score = ("72514-3", "Pain severity, 0-10 verbal rating", "{score}", *((0, 1) if end == "I-02" else (5, 6)))
+        yield "surveys", self._measure("survey", score, "2026-08-11")
         if end == "I-02":
             yield "conditions", self._problem("44054006", "E11.9", "Type 2 diabetes mellitus", "2019-11-16")
-            yield "surveys", self._measure("survey", ("72514-3", "Pain severity, 0-10 verbal rating", "{score}", 0, 1), "2026-08-11")
+            for row in KNOWN_MEASURES[:2]:
+                yield "labs", self._measure("laboratory", row, "2026-08-11")
+            return
+        yield "conditions", self._problem("278860009", "M54.50", "Chronic low back pain", "2023-11-16")
+        if end == "T-LOW":
+            yield "procedures", self._done((SNOMED, "91251008"), "Physical therapy", "2025-02-24")
+            yield "labs", self._measure("laboratory", KNOWN_MEASURES[0], "2026-08-11")
         else:
-            yield "conditions", self._problem("278860009", "M54.50", "Chronic low back pain", "2023-11-16")
-            yield "surveys", self._measure("survey", ("72514-3", "Pain severity, 0-10 verbal rating", "{score}", 5, 6), "2026-08-11")
-        if end == "card":
             yield "procedures", self._done((CPT, "63047"), "Laminectomy L4-L5", "2024-02-24")
             seen = "Expected changes after laminectomy at L4-L5. No residual stenosis or disc herniation. No nerve root compression."
             yield "reports", self._report("24968-0", "MRI lumbar spine", seen, "2026-04-24", "RAD")
-        else:
-            yield "procedures", self._done((SNOMED, "91251008"), "Physical therapy", "2025-02-24")
-            yield "labs", self._measure("laboratory", KNOWN_MEASURES[0], "2026-08-11")
 
     def patient(self) -> Resource:
         race = {"url": f"{_CORE}/us-core-race", "extension": [{"url": "text", "valueString": "Unknown"}]}
@@ -160,7 +162,9 @@ class _Chart:
                 "category": [_concept((f"{_HL7}/medicationrequest-category", "outpatient"))],
                 "medicationCodeableConcept": _concept((RXNORM, code, f"{_OID}.2.698288", str(self.dice.randrange(99_999))), text=words),
                 "authoredOn": self._day(),
-                "dosageInstruction": [{"text": "Take 1 daily by mouth", "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}],
+                "dosageInstruction": [
+                    {"text": "Take 1 daily by mouth", "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}
+                ],
             }
         )
 
@@ -168,7 +172,10 @@ class _Chart:
         code, words = self.dice.choice(ALLERGENS)
         found = self._head("AllergyIntolerance", "", "us-core-allergyintolerance")
         found["patient"] = found.pop("subject")
-        found |= {"clinicalStatus": _concept((f"{_HL7}/allergyintolerance-clinical", "active")), "code": _concept((SNOMED, code), text=words)}
+        found |= {
+            "clinicalStatus": _concept((f"{_HL7}/allergyintolerance-clinical", "active")),
+            "code": _concept((SNOMED, code), text=words),
+        }
         return self._filled({**found, "recordedDate": self._day()})
 
     def order(self) -> Resource:
@@ -274,7 +281,8 @@ _MIX: dict[str, tuple[int, Callable[[_Chart], Resource]]] = {
 def _concept(codes: tuple[str, ...], *, text: str = "") -> Resource:
     """A CodeableConcept of system, code, system, code, ... and its words."""
     coding = [
-        {"system": system, "code": code, **({"display": text} if text else {})} for system, code in zip(codes[::2], codes[1::2], strict=True)
+        {"system": system, "code": code, **({"display": text} if text else {})}
+        for system, code in zip(codes[::2], codes[1::2], strict=True)
     ]
     return {"coding": coding, **({"text": text} if text else {})}
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,30 @@ def as_json(lines: Sequence[Line]) -> str:
     return json.dumps({"passed": all(line.passed for line in lines), "lines": rows}, indent=2)
 
 
-def as_table(lines: Sequence[Line]) -> Table:
-    """All lines as a table for the terminal."""
-    table = Table("target", "what", "measured", "at most", "", "more", title="Performance targets, ratios of this one run", box=None)
+def as_text(lines: Sequence[Line]) -> Text:
+    """All lines for the terminal, each with what else was seen beneath it."""
+    text = Text("Performance targets, measured in this one run\n\n", style="bold")
     for line in lines:
-        verdict = "[green]PASS[/]" if line.passed else "[bold red]FAIL[/]"
-        table.add_row(line.target, line.what, _figure(line.measured, line.unit), _figure(line.most, line.unit), verdict, line.note)
-    return table
+        text.append("PASS" if line.passed else "FAIL", "green" if line.passed else "bold red")
+        text.append(
+            f"  {line.target}  {_figure(line.measured, line.unit):>10}  at most {_figure(line.most, line.unit):<10}  {line.what}\n",
+            "default",
+        )
+        if line.note:
+            text.append(f"         {line.note}\n", "dim")
+    missed = sum(not line.passed for line in lines)
+    text.append(f"\n{missed} of {len(lines)} lines missed." if missed else f"\nAll {len(lines)} lines met.")
+    return text
 
 
 def print_report(lines: Sequence[Line], *, as_data: bool) -> None:
-    """Show the lines: JSON for programs, a table for people."""
+    """Show the lines: JSON for programs, text for people."""
     console = Console(highlight=False)
     if as_data:
         console.file.write(as_json(lines) + "\n")
     else:
-        console.print(as_table(lines))
+        console.print(as_text(lines), soft_wrap=True)
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.0f} {unit}" if value == int(value) and unit == "facts" else f"{value:.2f} {unit}"
+    return f"{value:.0f} {unit}" if unit == "facts" else f"{value:.2f} {unit}"

@@ -1,4 +1,4 @@
-"""Time, measured so that it can be compared: what is compared runs in turns, in one process, with everything freed before the clock stops."""
+"""Time, measured so that it can be compared: works take turns in one process, and everything is freed before the clock stops."""
 
 import gc
 from collections.abc import Callable, Mapping

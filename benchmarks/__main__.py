@@ -1,0 +1,27 @@
+"""`python -m benchmarks`: the performance targets, measured now, as ratios of one run. Exit code 1 when one is missed.
+
+Targets 1 and 2: reading.py.  6: quirks.py.  7: start.py.  The other targets come with what they measure.
+"""
+
+import argparse
+import sys
+
+from benchmarks import quirks, reading, start
+from benchmarks.report import print_report
+
+
+def main() -> int:
+    """Measure, print, and give the exit code."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the service against its performance targets.")
+    options.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    options.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds of the timings, at least 5 (default: %(default)s)")
+    given = options.parse_args()
+    if given.rounds < 5:
+        options.error("a median of fewer than 5 rounds says little")
+    lines = [*quirks.measure(), *start.measure(), *reading.measure(given.rounds)]
+    print_report(lines, as_data=given.json)
+    return 0 if all(line.passed for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
