@@ -12,6 +12,7 @@ Row = dict[str, Any]
 
 _REPORT_FLAGS = ("active-malignancy", "unhealed-fracture", "spinal-or-systemic-infection", "cauda-equina-symptom")
 _EXAM_FLAGS = ("motor-or-reflex-deficit", "cauda-equina-symptom", "fever", "night-pain")
+RED_FLAGS = frozenset(_REPORT_FLAGS + _EXAM_FLAGS)
 _SURGERY = ("prior-lumbar-laminectomy", "prior-lumbar-discectomy", "prior-lumbar-fusion")
 _TERRITORY = {
     "superior": "pain-at-iliac-crest-or-upper-buttock",
