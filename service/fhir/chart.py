@@ -73,11 +73,14 @@ _TYPE_FIRST = b'{"resourceType":"'
 _READ = frozenset((*KINDS, "Patient", "Medication", ""))
 _MATCH = ("match", None, "")
 _DEEPEST = 3
+# A count that nobody can read says that there may be more than was sent.
+_NOT_ALL = 2**31
 
 
 class _LooseBundle(msgspec.Struct, gc=False):
     entry: list[msgspec.Raw] | None = None
     type: object = None
+    total: object = None
     link: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -111,6 +114,7 @@ def chart_of_bundle(body: bytes) -> Chart:
     if kind_of(body) != "Bundle":
         raise UnreadableChart("This file is neither a FHIR Bundle nor a CDS Hooks request; give one of the two.")
     try:
+        body.decode()
         state, entries, _ = _read_bundle("", body)
         ids = {_identity.decode(entry.raw).id for entry in entries if entry.kind == "Patient"}
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -167,12 +171,14 @@ def _read_bundle(key: str, value: bytes, depth: int = 0) -> tuple[KeyState, list
     matches = 0
     for item in bundle.entry or ():
         if item is None:
+            partial = True
             continue
         raw, response = bytes(item.resource), item.response
         if response is not None and response.status is not None and not response.status.startswith("2"):
             partial = True
         if not raw or raw == b"null":
-            partial = partial or (response is None and bool(item.fullUrl))
+            # A part of a batch may answer without a resource; an entry with nothing in it was meant to be one.
+            partial = partial or response is None
             continue
         kind = kind_of(raw)
         if item.search is None or item.search.mode in _MATCH:
@@ -202,9 +208,10 @@ def _loose_bundle(value: bytes) -> Bundle:
             kept.append(_entry.decode(raw))
         except msgspec.DecodeError:
             # Without a readable resource the entry still says that something was there.
-            kept.append(Entry(resource=_only_resource(raw), fullUrl="unreadable"))
+            kept.append(Entry(resource=_only_resource(raw)))
     links: list[Link | None] | None = [Link(relation="next")] if loose.link and b'"next"' in bytes(memoryview(loose.link)).lower() else None
-    return Bundle(entry=kept, type=loose.type if isinstance(loose.type, str) else None, link=links)
+    total = loose.total if isinstance(loose.total, int) else None if loose.total is None else _NOT_ALL
+    return Bundle(entry=kept, type=loose.type if isinstance(loose.type, str) else None, total=total, link=links)
 
 
 def _only_resource(raw: msgspec.Raw) -> msgspec.Raw:

@@ -11,7 +11,7 @@ from service.record import Coding, Side
 _NO_NAMES: frozenset[str] = frozenset()
 LONGEST_TEXT = 60_000
 # A site uses a few dozen code systems; somebody who sends ever new ones shall not fill the memory.
-_MOST_FOLDED = 500
+_MOST_FOLDED, _LONGEST_SYSTEM = 500, 200
 
 
 class Terms:
@@ -60,7 +60,7 @@ class Terms:
         if (uri := self._folded.get(system)) is None:
             uri = system.split("|")[0].strip().rstrip("/")
             uri = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
-            if len(self._folded) < _MOST_FOLDED:
+            if len(self._folded) < _MOST_FOLDED and len(system) < _LONGEST_SYSTEM:
                 self._folded[system] = uri
         return self._codes.get((uri, tidy)) or self._codes.get((uri, tidy.upper()))
 

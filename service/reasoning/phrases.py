@@ -3,6 +3,7 @@
 Words are looked for by the first word of a phrase, so that a clause which lacks it is passed over.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -62,7 +63,8 @@ def spans(clause: Clause, pattern: Pattern) -> list[Span]:
         first, last = place, place + size - 1
         taken = set(range(place, place + size))
         for others in groups[1:]:
-            free = [(other, width) for other, width in others if taken.isdisjoint(range(other, other + width))]
+            near_by = others[bisect_left(others, (place - pattern.apart,)) : bisect_left(others, (place + pattern.apart + 1,))]
+            free = [(other, width) for other, width in near_by if taken.isdisjoint(range(other, other + width))]
             near = min(free, key=lambda one: max(last, one[0] + one[1] - 1) - min(first, one[0]), default=None)
             if near is None:
                 break
