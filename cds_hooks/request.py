@@ -154,7 +154,7 @@ def _read_authorization(members: Mapping[str, msgspec.Raw]) -> FhirAuthorization
     return FhirAuthorization(
         access_token=_read_text(given, "access_token", "fhirAuthorization."),
         token_type=_read_optional_text(given, "token_type", "fhirAuthorization.") or "Bearer",
-        expires_in=_read_optional(given, "expires_in", int, "a whole number", "fhirAuthorization."),
+        expires_in=_read_whole(given, "expires_in", "fhirAuthorization."),
         scope=_read_optional_text(given, "scope", "fhirAuthorization."),
         subject=_read_optional_text(given, "subject", "fhirAuthorization."),
         patient=_read_optional_text(given, "patient", "fhirAuthorization."),
@@ -166,6 +166,14 @@ def _read_text(members: Mapping[str, msgspec.Raw], name: str, inside: str = "") 
     if text is None:
         raise MalformedRequest(f"`{inside}{name}` is missing or empty.")
     return text
+
+
+def _read_whole(members: Mapping[str, msgspec.Raw], name: str, inside: str) -> int | None:
+    """A whole number, also when it is written as 300.0."""
+    number = _read_optional(members, name, float, "a whole number", inside)
+    if number is not None and not number.is_integer():
+        raise MalformedRequest(f"`{inside}{name}` must be a whole number.")
+    return None if number is None else int(number)
 
 
 def _read_optional_text(members: Mapping[str, msgspec.Raw], name: str, inside: str = "") -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -87,8 +88,10 @@ def _service(by_hook: Mapping[str, CDSService], limits: Limits) -> Endpoint:
     return answer
 
 
-def _check_media(headers: Mapping[str, str]) -> None:
+def _check_media(headers: Headers) -> None:
     """Refuse what is not plain JSON in UTF-8. A text/plain body would reach us from any web page without a preflight."""
+    if len(headers.getlist("content-type")) > 1:
+        raise UnsupportedMedia("Send one Content-Type, application/json.", headers={"Accept": "application/json"})
     media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
     charsets = {value.strip('"') for name, _, value in (part.partition("=") for part in parameters) if name == "charset"}
     if media_type not in _MEDIA_TYPES or not charsets <= {"utf-8", "utf8"}:

@@ -3,21 +3,27 @@
 Here a chart that cannot be judged becomes a 412, and silence keeps its reason in the response.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
 
 from cds_hooks.discovery import CDSService
-from cds_hooks.errors import ForeignPatient, PayloadTooLarge, PrefetchUnavailable
+from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
 from cds_hooks.request import HookRequest
 from cds_hooks.response import CDSResponse
 from service.evaluate import Evaluation, evaluate
-from service.fhir.chart import chart_of_prefetch
+from service.fhir.chart import Chart, chart_of_prefetch
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
 from service.record import Call
+from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"
 MOST_ENTRIES = 100_000
+# Bytes of prefetch. A larger chart is read beside the event loop, so that nobody else waits for it; two at a time, as they share a core.
+_LARGE = 300_000
+_LARGE_AT_ONCE = 2
+_LARGE_WAITING = 32
 _LOINC = "http://loinc.org"
 _HOOKS = {
     "patient-view": ("cluneal-patient-view", "when a chart is opened"),
@@ -28,8 +34,21 @@ _HOOKS = {
 def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tuple[CDSService, ...]:
     """The services in the order of discovery; `clock` gives today's civil date."""
 
+    free = asyncio.Semaphore(_LARGE_AT_ONCE)
+    waiting = 0
+
     async def answer(request: HookRequest) -> CDSResponse:
-        return response_to(request, knowledge, today=clock())
+        nonlocal waiting
+        if sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) < _LARGE:
+            return response_to(request, knowledge, today=clock())
+        if waiting >= _LARGE_WAITING:
+            raise Overloaded(retry_after=2)
+        waiting += 1
+        try:
+            async with free:
+                return await asyncio.to_thread(response_to, request, knowledge, today=clock())
+        finally:
+            waiting -= 1
 
     templates = prefetch_templates(knowledge)
     return tuple(
@@ -55,12 +74,17 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
 
 def response_to(request: HookRequest, knowledge: Knowledge, *, today: date) -> CDSResponse:
     """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
+    chart, call = asked(request)
+    return wire(evaluate(chart, knowledge, today=today, call=call))
+
+
+def asked(request: HookRequest) -> tuple[Chart, Call]:
+    """The chart that a hook request brings, and who asks about which visit; raises PayloadTooLarge."""
     context = request.context
     chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server)
     if len(chart.entries) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The prefetched Bundles hold more than {MOST_ENTRIES} entries.")
-    call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "")
-    return wire(evaluate(chart, knowledge, today=today, call=call))
+    return chart, Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "")
 
 
 def wire(evaluation: Evaluation) -> CDSResponse:
@@ -69,12 +93,8 @@ def wire(evaluation: Evaluation) -> CDSResponse:
         if refusal.reason == "foreign":
             raise ForeignPatient(refusal.keys)
         raise PrefetchUnavailable(refusal.missing, unreadable=tuple(key for key in refusal.keys if key not in refusal.missing))
-    if silence := evaluation.silence:
-        said: dict[str, object] = {"rule": silence.rule, "says": silence.says, "also": list(silence.also)}
-        if evaluation.record.unusable:
-            said["unusable"] = list(evaluation.record.unusable)
-        return CDSResponse(cards=(), extension={SILENCE: said})
-    return CDSResponse(cards=evaluation.cards)
+    silence = transcribed_silence(evaluation)
+    return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
 
 
 def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:

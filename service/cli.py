@@ -14,7 +14,9 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
+from contextlib import suppress
 from datetime import date, datetime
+from http.client import HTTPException
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
@@ -29,9 +31,10 @@ from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from service import terminal
 from service.app import create_app
+from service.cds_services import asked
 from service.errors import ClinicError, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
-from service.fhir.chart import Chart, chart_of_bundle, chart_of_prefetch, kind_of
+from service.fhir.chart import Chart, chart_of_bundle, kind_of
 from service.knowledge.load import load_knowledge
 from service.reasoning.review import reviewed
 from service.record import Call
@@ -93,10 +96,14 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    server = _AnnouncedServer(config, settings)
     try:
-        _AnnouncedServer(config, settings).run()
+        with suppress(SystemExit):  # uvicorn's own, when the port is not to be had
+            server.run()
     except KeyboardInterrupt:
         _out.print("Stopped.")
+    if not server.started:
+        _stop(f"Nothing can listen on {settings.host} port {settings.port}; choose another with --port or --host.", code=1)
 
 
 @app.command(
@@ -118,7 +125,7 @@ def evaluate(
     """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
     chart, call = _opened(file.read())
     day = today.date() if today else _today(read_settings(os.environ))
-    evaluation = evaluate_chart(chart, load_knowledge(), today=day, call=call)
+    evaluation = evaluate_chart(chart, reviewed(load_knowledge()), today=day, call=call)
     if as_json:
         sys.stdout.write(json.dumps(transcribe(evaluation), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -203,18 +210,18 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
     """Send a request to our patient-view service at `url` and draw what comes back; anything but a 200 ends with exit code 1."""
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter("an address starts with http:// or https://", param_hint="--send")
-    call = urllib.request.Request(  # noqa: S310 - the scheme was checked
-        f"{url.rstrip('/')}/cds-services/{SERVICE}",
-        data=json.dumps(request).encode(),
-        headers={"Content-Type": "application/json", "Accept": "application/json"},
-    )
     try:
+        call = urllib.request.Request(  # noqa: S310 - the scheme was checked
+            f"{url.rstrip('/')}/cds-services/{SERVICE}",
+            data=json.dumps(request).encode(),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        )
         with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310
             _out.print(terminal.as_answer(json.load(answer)))
     except urllib.error.HTTPError as refused:
         _err.print(terminal.as_failure(refused.code, _read_json(refused.read())))
         raise typer.Exit(1) from None
-    except (OSError, ValueError) as failed:
+    except (OSError, ValueError, HTTPException, LookupError, AttributeError, TypeError) as failed:
         reason = failed.reason if isinstance(failed, urllib.error.URLError) else failed
         _stop(f"No CDS service answered at {url} ({reason}). Start one with: cluneal-cds serve", code=1)
 
@@ -230,9 +237,7 @@ def _opened(body: bytes) -> tuple[Chart, Call]:
         raise UnreadableChart(
             f"This file is no FHIR Bundle and no request that can be answered. {error.text} {error.diagnostics}"
         ) from None
-    context = request.context
-    call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "")
-    return chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server), call
+    return asked(request)
 
 
 def _list_stories() -> None:

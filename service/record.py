@@ -145,7 +145,6 @@ class Observation(Fact):
     denied   its answer says that what its code names is not there ("saddle numbness: no")
     """
 
-    categories: frozenset[str] = frozenset()
     quantity: Quantity | None = None
     value_codings: tuple[Coding, ...] = ()
     value_names: frozenset[str] = frozenset()
@@ -173,7 +172,6 @@ class Report(Fact):
     partly_read   some of its text could not be read: what it does not say cannot be known
     """
 
-    categories: frozenset[str] = frozenset()
     conclusions: frozenset[str] = frozenset()
     partly_read: bool = False
 

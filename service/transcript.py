@@ -16,7 +16,7 @@ Json = dict[str, object]
 
 def transcribe(evaluation: Evaluation) -> Json:
     """One object with issues, findings, assessments, cards as they go over the wire, and the silence or refusal when there is no card."""
-    silence, refusal = evaluation.silence, evaluation.refusal
+    refusal = evaluation.refusal
     return {
         "issues": [{"where": issue.where, "says": issue.says} for issue in evaluation.issues],
         "findings": [
@@ -24,9 +24,17 @@ def transcribe(evaluation: Evaluation) -> Json:
         ],
         "assessments": [_assessment(assessment) for assessment in (evaluation.outcome.assessments if evaluation.outcome else ())],
         "cards": on_the_wire(evaluation),
-        "silence": silence and {"rule": silence.rule, "says": silence.says, "also": list(silence.also)},
+        "silence": transcribed_silence(evaluation),
         "refusal": refusal and {"reason": refusal.reason, "keys": list(refusal.keys), "missing": list(refusal.missing)},
     }
+
+
+def transcribed_silence(evaluation: Evaluation) -> Json | None:
+    """Why there is no card, as it goes over the wire: the rule, the others that hold, and what could not be used of the chart."""
+    if (silence := evaluation.silence) is None:
+        return None
+    unusable = evaluation.record.unusable
+    return {"rule": silence.rule, "says": silence.says, "also": list(silence.also), **({"unusable": list(unusable)} if unusable else {})}
 
 
 def on_the_wire(evaluation: Evaluation) -> list[Json]:

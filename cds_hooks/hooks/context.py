@@ -5,7 +5,7 @@ Source: CDS Hooks library, https://cds-hooks.hl7.org/hooks/, the "Context" table
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -64,12 +64,12 @@ def prefetch_tokens(fields: Collection[str], user_types: Collection[str]) -> fro
     return frozenset({*(f"context.{field}" for field in fields), *(f"user{type_}Id" for type_ in user_types)})
 
 
-def read_user(context: Mapping[str, object], types: Collection[str]) -> UserReference:
+def read_user(context: Mapping[str, object], types: Sequence[str]) -> UserReference:
     """The user of the request, from a reference in any form: relative, absolute, with a version."""
     value = context.get("userId")
     match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if match is None or match[1] not in types or match[2] in _PATH_STEPS:
-        raise MalformedRequest(f"`context.userId` must be a reference such as {min(types)}/123; types here: {', '.join(types)}.")
+        raise MalformedRequest(f"`context.userId` must be a reference such as {types[0]}/123; types here: {', '.join(types)}.")
     return UserReference(match[1], match[2])
 
 

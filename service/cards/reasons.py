@@ -57,7 +57,7 @@ def _pressed(assessment: Assessment, knowledge: Knowledge, quote_length: int) ->
     said = f": {quoted(newest.quote, quote_length)}" if newest.quote else ""
     day = f" ({newest.when.in_words()})" if newest.when else ""
     adjective, side = knowledge.nerves[assessment.nerve].adjective, assessment.laterality
-    does = "reproduces" if assessment.reasons == "reproduced" else "reproduced, more than 90 days ago,"
+    does = "reproduces" if assessment.reasons == "reproduced" else "once reproduced"
     if side.side is Side.BILATERAL and side.basis == "exam":
         return f"pressing both {adjective} points {does} the usual pain{day}{said}"
     which = f"{newest.side.value} " if newest.side in (Side.RIGHT, Side.LEFT) else ""

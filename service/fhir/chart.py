@@ -4,6 +4,7 @@ A key's value may be a Bundle, a bare resource, null, an OperationOutcome, or ga
 Source: CDS Hooks, "Prefetch Template"; reference cases 3-13 of the protocol dossier.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ import msgspec
 
 from service.errors import UnreadableChart
 from service.fhir.envelope import Bundle, Entry, Link, OperationOutcome
-from service.fhir.shapes import KINDS
+from service.fhir.ordinary import ordinary_entries
+from service.fhir.shapes import SHAPES, AnyResource
 from service.record import KeyState
 
 # key -> resource types that answer its query
@@ -32,12 +34,13 @@ REQUIRED = ("patient", "conditions", "procedures")
 
 
 class ChartEntry(msgspec.Struct, frozen=True, gc=False):
-    """One resource, unread: its bytes, its type, the prefetch key it came under and its URL in its Bundle."""
+    """One resource: its bytes, its type, the prefetch key it came under and its URL in its Bundle; `found` when it is decoded already."""
 
-    raw: bytes
+    raw: msgspec.Raw | bytes
     kind: str
     key: str
     url: str = ""
+    found: AnyResource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,10 @@ _bundle = msgspec.json.Decoder(Bundle)
 _outcome = msgspec.json.Decoder(OperationOutcome)
 
 
-_TYPE_FIRST = b'{"resourceType":"'
+_TYPE_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"')
+_NULL = re.compile(rb"\s*(?:null\s*)?")
 # "" is a resource without a type: it is kept to be complained of.
-_READ = frozenset((*KINDS, "Patient", "Medication", ""))
+_READ = frozenset((*SHAPES, ""))
 _MATCH = ("match", None, "")
 _DEEPEST = 3
 # A count that nobody can read says that there may be more than was sent.
@@ -124,11 +128,11 @@ def chart_of_bundle(body: bytes) -> Chart:
     return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
 
 
-def kind_of(raw: bytes) -> str:
+def kind_of(raw: msgspec.Raw | bytes) -> str:
     """The resourceType of a resource, or "" when it has none."""
     # Nearly every server writes the type first: a look at the first bytes saves a pass over the resource.
-    if raw.startswith(_TYPE_FIRST) and 0 < (end := raw.find(b'"', len(_TYPE_FIRST))) < 60:
-        return raw[len(_TYPE_FIRST) : end].decode("ascii", "replace")
+    if first := _TYPE_FIRST.match(raw):
+        return first[1].decode()
     try:
         return _type.decode(raw).resourceType or ""
     except (msgspec.DecodeError, RecursionError):
@@ -137,26 +141,29 @@ def kind_of(raw: bytes) -> str:
 
 def _unwrap(key: str, value: msgspec.Raw | None) -> tuple[KeyState, list[ChartEntry]]:
     """The state of one key and the resources under it."""
-    raw = bytes(value) if value is not None else b"null"
-    if raw.strip() in (b"null", b""):
+    expected = KEYS.get(key, ())
+    if value is not None and (ordinary := ordinary_entries(value)) is not None:
+        entries = [ChartEntry(b"", type(one.resource).__name__, key, one.fullUrl or "", one.resource) for one in ordinary]
+        fits = not entries or any(entry.kind in expected for entry in entries)
+        return (KeyState.SUPPLIED, entries) if fits else (KeyState.UNREADABLE, [])
+    if value is None or _NULL.fullmatch(value):
         return KeyState.NULL, []
-    kind = kind_of(raw)
+    kind = kind_of(value)
     if kind == "OperationOutcome":
         return KeyState.ERROR, []
     if kind != "Bundle":
-        fits = kind in KEYS.get(key, ())
-        return (KeyState.SUPPLIED, [ChartEntry(raw, kind, key)]) if fits else (KeyState.UNREADABLE, [])
+        fits = kind in expected
+        return (KeyState.SUPPLIED, [ChartEntry(value, kind, key)]) if fits else (KeyState.UNREADABLE, [])
     try:
-        state, entries, found = _read_bundle(key, raw)
+        state, entries, found = _read_bundle(key, value)
     except (msgspec.DecodeError, RecursionError):
         return KeyState.UNREADABLE, []
-    expected = KEYS.get(key, ())
     if state is KeyState.SUPPLIED and expected and entries and found and not found.intersection(expected):
         return KeyState.UNREADABLE, []
     return state, entries
 
 
-def _read_bundle(key: str, value: bytes, depth: int = 0) -> tuple[KeyState, list[ChartEntry], set[str]]:
+def _read_bundle(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> tuple[KeyState, list[ChartEntry], set[str]]:
     """The state of a Bundle, its resources, and the types among them; Bundles inside (of a batch) are opened.
 
     Another page, fewer matches than counted, a failed part or an entry that nobody can read make it partial.
@@ -173,10 +180,10 @@ def _read_bundle(key: str, value: bytes, depth: int = 0) -> tuple[KeyState, list
         if item is None:
             partial = True
             continue
-        raw, response = bytes(item.resource), item.response
+        raw, response = item.resource, item.response
         if response is not None and response.status is not None and not response.status.startswith("2"):
             partial = True
-        if not raw or raw == b"null":
+        if _NULL.fullmatch(raw):
             # A part of a batch may answer without a resource; an entry with nothing in it was meant to be one.
             partial = partial or response is None
             continue
@@ -199,7 +206,7 @@ def _read_bundle(key: str, value: bytes, depth: int = 0) -> tuple[KeyState, list
     return (KeyState.PARTIAL if partial else KeyState.SUPPLIED), entries, kinds
 
 
-def _loose_bundle(value: bytes) -> Bundle:
+def _loose_bundle(value: msgspec.Raw | bytes) -> Bundle:
     """A Bundle with an odd part: every entry by itself, so that one of them does not cost its neighbours; what is odd is left out."""
     loose = _loose.decode(value)
     kept: list[Entry | None] = []
@@ -222,7 +229,7 @@ def _only_resource(raw: msgspec.Raw) -> msgspec.Raw:
         return msgspec.Raw(b"")
 
 
-def _is_failure(raw: bytes) -> bool:
+def _is_failure(raw: msgspec.Raw | bytes) -> bool:
     """Whether an outcome says that results are missing, not merely that something was noticed."""
     try:
         issues = _outcome.decode(raw).issue or ()

@@ -1,6 +1,6 @@
 """Drugs: a prescription or an allergy -> one fact. Here names are read as words, because no verified list of codes holds all drugs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from service.fhir import shapes
 from service.fhir.elements import Source, displays, plain_status, reference_of, status_of
@@ -18,8 +18,8 @@ def medication(found: shapes.MedicationRequest, source: Source, drugs: Mapping[s
     names, text = source.terms.names_of(concepts), _named(concepts)
     if pointed is None and found.medicationReference is not None:
         text = text or found.medicationReference.display or ""
-    said = source.terms.said((text,))
-    if found.doNotPerform or not source.wanted("MedicationRequest", names, said):
+    said = source.terms.said("MedicationRequest", (text,))
+    if found.doNotPerform or not (names or said) or not source.wanted():
         return None
     return Medication(
         reference=source.reference,
@@ -41,8 +41,8 @@ def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
     """An allergy or intolerance, to its code or to the substance of a reaction."""
     concepts = [found.code, *(reaction.substance for reaction in found.reaction or () if reaction is not None)]
     names, text = source.terms.names_of(concepts), _named(concepts)
-    said = source.terms.said((text,))
-    if not source.wanted("AllergyIntolerance", names, said):
+    said = source.terms.said("AllergyIntolerance", (text,))
+    if not (names or said) or not source.wanted():
         return None
     return Allergy(
         reference=source.reference,
@@ -65,3 +65,16 @@ def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
 def _named(concepts: Iterable[shapes.CodeableConcept | None]) -> str:
     """The names of drugs, from text or display."""
     return "; ".join(word for concept in concepts for word in (text_of(concept) or displays(concept),) if word)
+
+
+def names_nothing(
+    found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str], drugs: dict[str, shapes.Medication]
+) -> bool:
+    """Whether an allergy or prescription names no substance that can be read."""
+    if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference") for element in lost):
+        return True
+    if isinstance(found, shapes.AllergyIntolerance):
+        return found.code is None and not found.reaction
+    pointer = found.medicationReference
+    unread = pointer is not None and not pointer.display and not found.contained and reference_of(pointer) not in drugs
+    return found.medicationCodeableConcept is None and (pointer is None or unread)

@@ -16,6 +16,7 @@ from service.record import Component, Quantity, Side
 # Our own code system: what our suggestions write, the next call reads.
 EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT, "51440002": Side.BILATERAL}
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 # The closed lists of FHIR for the status of conditions and allergies; what takes an entry out of use is heard first.
 _OUT_OF_USE = ("entered-in-error", "refuted", "resolved", "inactive", "remission")
@@ -42,10 +43,8 @@ class Source:
     doubtful: bool = False
     undatable: bool = False
 
-    def wanted(self, kind: str, names: frozenset[str], said: frozenset[str], *, always: bool = False) -> bool:
-        """Whether the resource is to be read on: some rule could ask for its code, or for words in such resources; not one read before."""
-        if not (always or names or not said.isdisjoint(self.terms.listened.get(kind, ()))):
-            return False
+    def wanted(self) -> bool:
+        """Whether the resource is still to be read, now that some rule could ask for it; False for one that was read before."""
         self.undatable = False
         return self.prepare(self)
 
@@ -77,6 +76,11 @@ class Source:
         """Note that a date was given and could not be read."""
         self.undatable = True
         self.say("has a date that cannot be read as FHIR writes dates (2021, 2021-03 or 2021-03-12), so its time is not known")
+
+
+def place_of(kind: str, id_: object, key: str) -> str:
+    """Where an issue lies: a reference, or the key of a resource whose id is no FHIR id and could be any text."""
+    return f"{kind}/{id_}" if id_ is not None and _ID.fullmatch(str(id_)) else f"a {kind} under {key or 'the Bundle'}"
 
 
 def number(value: float | int | str | None) -> float | None:

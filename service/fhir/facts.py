@@ -18,6 +18,7 @@ from service.fhir.elements import (
     whole,
 )
 from service.fhir.terms import Terms, agreed, notes_of, text_of, texts_of
+from service.knowledge.tables import STUDY
 from service.record import Condition, Encounter, Fact, Imaging, Observation, Order, Procedure, Report
 
 _NOTHING: frozenset[str] = frozenset()
@@ -29,8 +30,8 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
     terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note, found.onsetString)
-    said = terms.said((text, *notes))
-    if not source.wanted("Condition", names, said):
+    said = terms.said("Condition", (text, *notes))
+    if not (names or said) or not source.wanted():
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     ended = (found.abatementDateTime, found.abatementPeriod, found.abatementAge, found.abatementRange, found.abatementString)
@@ -66,8 +67,8 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
     terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note)
-    said = terms.said((text, *notes))
-    if not source.wanted("Procedure", names, said):
+    said = terms.said("Procedure", (text, *notes))
+    if not (names or said) or not source.wanted():
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     done = (
@@ -99,16 +100,16 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
 def observation(found: shapes.Observation, source: Source) -> Observation | None:
     """Something seen, asked or measured. Words are read only where a clinician writes words: in a string, a note, a coded value."""
     terms = source.terms
-    names, worded = terms.names(found.code), _has_words(found)
-    if not (names or worded or found.valueBoolean):
+    names = terms.names(found.code)
+    if not (names or found.valueBoolean or _has_words(found)):
+        return None  # a number that no rule asks for, as most of a chart
+    text, site_text = text_of(found.code), text_of(found.bodySite)
+    answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept))
+    notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note))
+    said = terms.said("Observation", (text, site_text, *notes)) if notes or found.valueBoolean else _NOTHING
+    if not (names or said) or not source.wanted():
         return None
-    text = text_of(found.code)
-    answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept)) if worded else ()
-    notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note)) if worded else ()
-    said = terms.said((text, *notes)) if notes or found.valueBoolean else _NOTHING
-    if not source.wanted("Observation", names, said):
-        return None
-    sites, site_text = terms.names(found.bodySite), text_of(found.bodySite)
+    sites = terms.names(found.bodySite)
     components = tuple(component(part, terms) for part in found.component or () if part is not None)
     component_side = agreed(side_of_component(part) for part in components)
     from_site = agreed((terms.side_of_names(sites), terms.side_in(site_text)))
@@ -117,7 +118,7 @@ def observation(found: shapes.Observation, source: Source) -> Observation | None
         reference=source.reference,
         key=source.key,
         names=names,
-        said=said,
+        said=said | terms.said(STUDY, notes) if notes else said,
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
@@ -129,7 +130,6 @@ def observation(found: shapes.Observation, source: Source) -> Observation | None
         sites=sites,
         site_text=site_text,
         side=agreed((component_side, from_site, terms.side_in(text))),
-        categories=_categories(found.category),
         quantity=quantity(found.valueQuantity) or whole(found.valueInteger),
         value_codings=terms.codings(found.valueCodeableConcept),
         value_names=value_names,
@@ -147,8 +147,8 @@ def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str,
     pointed = [results.get(reference_of(result)) for result in found.result or ()]
     forms = [text_of_form(form) for form in found.presentedForm or ()]
     notes = notes_of(found.note, found.conclusion, texts_of(found.conclusionCode), *(words for words, _ in forms), *pointed)
-    said = terms.said((text, *notes))
-    if not source.wanted("DiagnosticReport", names, said):
+    said = terms.said("DiagnosticReport", (text, *notes))
+    if not (names or said) or not source.wanted():
         return None
     cut = any(len(words) >= terms.longest for words in notes)
     partly_read = cut or not all(complete for _, complete in forms)
@@ -158,7 +158,7 @@ def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str,
         reference=source.reference,
         key=source.key,
         names=names,
-        said=said,
+        said=said | terms.said(STUDY, (text, *notes)),
         codings=terms.codings(found.code),
         text=text,
         notes=notes,
@@ -166,7 +166,6 @@ def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str,
         status=plain_status(found.status),
         encounter=reference_of(found.encounter),
         side=terms.side_in(text),
-        categories=_categories(found.category),
         conclusions=terms.names_of(found.conclusionCode),
         partly_read=partly_read,
         doubtful=source.doubtful,
@@ -178,8 +177,8 @@ def encounter(found: shapes.Encounter, source: Source, *, current: bool) -> Enco
     """A visit and its reasons; the current one is always kept, since it says where the patient is."""
     terms = source.terms
     names, text = terms.names_of(found.reasonCode), texts_of(found.reasonCode)
-    said = terms.said((text,))
-    if not source.wanted("Encounter", names, said, always=current):
+    said = terms.said("Encounter", (text,))
+    if not (current or names or said) or not source.wanted():
         return None
     return Encounter(
         reference=source.reference,
@@ -201,8 +200,8 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
     terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     notes = notes_of(found.note, texts_of(found.orderDetail))
-    said = terms.said((text, *notes))
-    if found.doNotPerform or not source.wanted("ServiceRequest", names, said):
+    said = terms.said("ServiceRequest", (text, *notes))
+    if found.doNotPerform or not (names or said) or not source.wanted():
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     return Order(
@@ -230,8 +229,8 @@ def imaging(found: shapes.ImagingStudy, source: Source) -> Imaging | None:
     terms = source.terms
     names = terms.names_of(found.procedureCode)
     text = "; ".join(filter(None, (found.description, texts_of(found.procedureCode))))
-    said = terms.said((text,))
-    if not source.wanted("ImagingStudy", names, said):
+    said = terms.said("ImagingStudy", (text,))
+    if not (names or said) or not source.wanted():
         return None
     return Imaging(
         reference=source.reference,

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from service.fhir.shapes import CodeableConcept, Coding
+from service.fhir.chart import kind_of
+from service.fhir.shapes import CodeableConcept, Coding, Resource
 
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 _GONE = object()
@@ -30,6 +31,19 @@ def mend(found: Mapping[str, Any], shape: type[AnyStruct]) -> tuple[AnyStruct, l
         if value is not _GONE:
             kept[field.name] = value
     return shape(**kept), lost
+
+
+def contained(found: Resource, shape: type[AnyStruct]) -> dict[str, AnyStruct]:
+    """The resources of one type that another carries inside, by their local reference; what cannot be read of them is left out."""
+    inside: dict[str, AnyStruct] = {}
+    for raw in found.contained or ():
+        if kind_of(raw) == shape.__name__:
+            try:
+                one, _ = mend(msgspec.json.decode(raw), shape)
+            except (msgspec.DecodeError, RecursionError):
+                continue
+            inside[f"#{getattr(one, 'id', None)}"] = one
+    return inside
 
 
 @cache

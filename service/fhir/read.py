@@ -5,37 +5,30 @@ doubtful: it can hold a card back, never bring one about. Nothing is dropped in 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 
 from service.dates import read_date
 from service.fhir import shapes
-from service.fhir.chart import KEYS, Chart, ChartEntry, kind_of
-from service.fhir.drugs import medication
-from service.fhir.elements import Source, reference_of
+from service.fhir.chart import KEYS, Chart, ChartEntry
+from service.fhir.drugs import allergy, medication, names_nothing
+from service.fhir.elements import Source, place_of
 from service.fhir.facts import MAKERS, encounter, observation, report
-from service.fhir.mend import mend
+from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms
 from service.knowledge.model import Knowledge
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
-    **{name: msgspec.json.Decoder(shape) for name, shape in shapes.KINDS.items()},
-    "Patient": msgspec.json.Decoder(shapes.Patient),
-    "Medication": msgspec.json.Decoder(shapes.Medication),
-}
-_SHAPES: dict[str, type[msgspec.Struct]] = {**shapes.KINDS, "Patient": shapes.Patient, "Medication": shapes.Medication}
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
 _TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
-# Nobody may get or order anything on a guess of what these say.
-_SUBSTANCES = ("AllergyIntolerance", "MedicationRequest")
 _AMBULATORY = ("AMB", "VR", "HH", "FLD", "")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
@@ -67,13 +60,17 @@ class _At:
     """The resource that is being read, and what is known of it so far."""
 
     entry: ChartEntry
-    found: shapes.OfPatient
+    found: Any = None
+    lost: Sequence[str] = ()
     doubtful: bool = False
     name: str = ""
 
 
 class _Pass:
-    """One pass over a chart."""
+    """One pass over a chart: decode (or mend), whose it is, make its fact, keep it.
+
+    Making a fact asks `Source.wanted` as soon as names and words are known; only then does `_prepare` find out the reference and the rest.
+    """
 
     def __init__(self, chart: Chart, terms: Terms, encounter: str | None):
         self.chart, self.terms, self.encounter = chart, terms, encounter
@@ -86,30 +83,25 @@ class _Pass:
         self.drugs: dict[str, shapes.Medication] = {}
         self.results: dict[str, str] = {}
         self.facts: dict[type[Fact], list[Fact]] = {}
-        self.seen: dict[str, bytes] = {}
+        self.seen: dict[str, shapes.OfPatient] = {}
         self.nameless = 0
         self.source = Source(terms, self._prepare, self._issue)
-        self.at: _At | None = None
+        self.at = _At(ChartEntry(b"", "", ""))
 
     def read(self) -> Reading:
         """The whole chart: patients first (their URLs are references to come), then what others point to, then the rest."""
-        entries = self.chart.entries
-        for first in _FIRST:
-            for entry in entries:
-                if entry.kind == first:
-                    self._entry(entry)
-        for entry in entries:
-            if entry.kind not in _FIRST:
-                self._entry(entry)
+        piles: dict[str, list[ChartEntry]] = {kind: [] for kind in _FIRST}
+        for entry in self.chart.entries:
+            piles.setdefault(entry.kind, []).append(entry)
+        for kind, pile in piles.items():
+            self._pile(kind, pile)
         named: dict[str, list[Fact]] = {}
         spoken: dict[str, list[Fact]] = {}
-        for facts in self.facts.values():
-            for fact in facts:
-                answers = fact.value_names if isinstance(fact, Observation) and not fact.denied else frozenset()
-                for name in fact.names | answers:
-                    named.setdefault(name, []).append(fact)
-                for name in fact.said:
-                    spoken.setdefault(name, []).append(fact)
+        for fact in (fact for facts in self.facts.values() for fact in facts):
+            for name in fact.names | (fact.value_names if isinstance(fact, Observation) and not fact.denied else frozenset()):
+                named.setdefault(name, []).append(fact)
+            for name in fact.said:
+                spoken.setdefault(name, []).append(fact)
         record = PatientRecord(
             patient=self.patient,
             facts={kind: tuple(facts) for kind, facts in self.facts.items()},
@@ -121,48 +113,72 @@ class _Pass:
         )
         return Reading(record, tuple(self.issues), tuple(self.foreign))
 
-    def _entry(self, entry: ChartEntry) -> None:
-        found, lost = self._decode(entry)
-        if found is None:
-            return
-        if entry.kind == "Patient":
-            self._patient(entry, found, lost)
-        elif entry.kind == "Medication":
-            self.drugs.update({reference: found for reference in (f"Medication/{found.id}", entry.url) if reference})
-        elif (ownership := self.owner.of(found)) is Ownership.FOREIGN:
-            self.foreign[entry.key or "the Bundle"] = None
-        else:
-            self.at = _At(entry, found)
-            if lost or found.modifierExtension or ownership is not Ownership.OWN:
-                self.at.doubtful = self._is_doubtful(entry, found, ownership, lost)
-            if entry.kind in _SUBSTANCES:
-                self._must_be_known(entry, found, lost)
-            self._keep(entry, found)
+    def _pile(self, kind: str, pile: Iterable[ChartEntry]) -> None:
+        """The resources of one kind. Most are the patient's, concern no rule, and are given up in `make` before anything else is asked."""
+        make, own, at = self._way_to_make(kind), self.owner.own, self.at
+        for entry in pile:
+            found: Any = entry.found
+            lost: Sequence[str] = ()
+            if found is None:
+                found, lost = self._decode(entry)
+            if found is None:
+                continue
+            at.entry, at.found, at.lost, at.doubtful, at.name = entry, found, lost, False, ""
+            if kind in ("Patient", "Medication"):
+                make(found)
+                continue
+            about = found.subject
+            plain = about is not None and about.reference in own and found.patient is None and not lost and not found.modifierExtension
+            if (plain or self._is_usable(entry, found, lost)) and (fact := make(found)) is not None:
+                self._keep(fact)
 
-    def _decode(self, entry: ChartEntry) -> tuple[Any, Sequence[str]]:
-        """The resource in its shape and the elements lost in mending it; (None, ()) with its key marked when there is nothing to read."""
-        try:
-            return _DECODERS[entry.kind].decode(entry.raw), ()
-        except (msgspec.DecodeError, RecursionError):
-            pass
-        except KeyError:
+    def _way_to_make(self, kind: str) -> Callable[[Any], Fact | None]:
+        """How a resource of this kind becomes a fact, together with what it points to."""
+        ways: dict[str, Callable[[Any], Fact | None]] = {
+            "Patient": self._patient,
+            "Medication": self._drug,
+            "Observation": self._observation,
+            "DiagnosticReport": self._report,
+            "MedicationRequest": self._prescription,
+            "AllergyIntolerance": self._allergy,
+            "Encounter": self._visit,
+        }
+        return ways.get(kind) or partial(MAKERS.get(kind, lambda found, source: None), source=self.source)
+
+    def _is_usable(self, entry: ChartEntry, found: shapes.OfPatient, lost: Sequence[str]) -> bool:
+        """Whether the resource may be read at all; one of another patient may not, and one in doubt is marked so."""
+        ownership = self.owner.of(found)
+        if ownership is Ownership.FOREIGN:
+            self.foreign[entry.key or "the Bundle"] = None
+            return False
+        if lost or found.modifierExtension or ownership is not Ownership.OWN:
+            self.at.doubtful = self._is_doubtful(entry, found, ownership, lost)
+        return True
+
+    def _decode(self, entry: ChartEntry) -> tuple[Any, list[str]]:
+        """The resource in its shape and the elements lost in mending it; (None, []) with its key marked when there is nothing to read."""
+        if entry.kind not in _DECODERS:
             return self._unreadable(entry, "has no resourceType, so nothing of it can be used")
         try:
+            return _DECODERS[entry.kind].decode(entry.raw), []
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        try:
             plain = msgspec.json.decode(entry.raw)
-            found, lost = mend(plain, _SHAPES[entry.kind])
+            found, lost = mend(plain, shapes.SHAPES[entry.kind])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return self._unreadable(entry, "is no valid JSON or nested without end, so nothing of it can be used")
-        name = f"{entry.kind}/{getattr(found, 'id', None)}"
+        name = place_of(entry.kind, found.id, entry.key)
         for element in dict.fromkeys(lost):
             self._issue(name, f"element {element} is not as FHIR R4 has it and was not read; the rest was")
         return found, [*lost, *(["modifierExtension"] if plain.get("modifierExtension") else [])]
 
-    def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, Sequence[str]]:
+    def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, list[str]]:
         """Nobody can tell what this entry was: the data of its key is not complete."""
         for key in self._keys_of(entry):
             self.keys[key] = KeyState.PARTIAL
         self._issue(f"a {entry.kind or 'resource'} under {entry.key or 'the Bundle'}", says)
-        return None, ()
+        return None, []
 
     def _keys_of(self, entry: ChartEntry) -> list[str]:
         """The prefetch keys an entry belongs to; in a bare Bundle those that its type answers."""
@@ -180,19 +196,17 @@ class _Pass:
 
     def _prepare(self, source: Source) -> bool:
         """Tell the source what it is about; False for a resource that was read before, under another key."""
-        if self.at is None:
-            return False
         source.reference = self.at.name = self.at.name or self._name(self.at.entry, self.at.found)
         source.key = self.at.entry.key
         source.born = self.patient.born if self.patient else None
         source.doubtful = self.at.doubtful
         if " " in source.reference:
             return True
-        raw = self.at.entry.raw
-        earlier = self.seen.setdefault(source.reference, raw)
-        if earlier is not raw and earlier != raw:
+        found = self.at.found
+        earlier = self.seen.setdefault(source.reference, found)
+        if earlier is not found and earlier != found:
             self._issue(source.reference, "was sent twice with different content; both were read")
-        return earlier is raw or earlier != raw
+        return earlier is found or earlier != found
 
     def _is_doubtful(self, entry: ChartEntry, found: shapes.OfPatient, ownership: Ownership, lost: Sequence[str]) -> bool:
         """Whether the resource may not be the patient's, or may mean something else than it says."""
@@ -204,7 +218,7 @@ class _Pass:
             reasons.append("has a modifierExtension that we do not know; it may change the meaning of everything in it, so it is not used")
         if any(element.split(".")[0] in _TURNING for element in lost):
             reasons.append("has a status that cannot be read, so it is not used")
-        if reasons and self.at is not None:
+        if reasons:
             self.at.name = self._name(entry, found)
             for reason in reasons:
                 self._issue(self.at.name, reason)
@@ -213,13 +227,15 @@ class _Pass:
 
     def _must_be_known(self, entry: ChartEntry, found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str]) -> None:
         """Without knowing what the patient must not get, or takes, an order would rest on a guess: the key counts as not read."""
-        if (self.at is not None and self.at.doubtful) or _names_nothing(found, lost, self.drugs):
+        if self.at.doubtful or names_nothing(found, lost, self.drugs):
             for key in self._keys_of(entry):
                 self.keys[key] = KeyState.PARTIAL
-            self._issue(f"{entry.kind}/{found.id}", "does not let anybody know which substance is meant, so what was sent is not complete")
+            where = place_of(entry.kind, found.id, entry.key)
+            self._issue(where, "does not let anybody know which substance is meant, so what was sent is not complete")
 
-    def _patient(self, entry: ChartEntry, found: shapes.Patient, lost: Sequence[str]) -> None:
+    def _patient(self, found: shapes.Patient) -> None:
         """The patient; one with another id or another URL makes the chart unusable."""
+        entry, lost = self.at.entry, self.at.lost
         if not self.owner.is_patient(str(found.id) if found.id is not None else None, entry.url):
             self.foreign[entry.key or "patient"] = None
             return
@@ -232,41 +248,36 @@ class _Pass:
         before = self.patient or Patient(reference=name)
         self.patient = replace(before, born=before.born or born, deceased=before.deceased or dead, replaced=before.replaced or replaced)
 
-    def _keep(self, entry: ChartEntry, found: shapes.OfPatient) -> None:
-        """Make the fact of a resource, if any rule could ask for it."""
-        source = self.source
-        fact: Fact | None
-        if isinstance(found, shapes.Observation):
-            if found.valueString and found.status in _SEEN_RESULTS and self.at is not None and not self.at.doubtful:
-                self.results.update({reference: found.valueString for reference in (f"Observation/{found.id}", entry.url) if reference})
-            fact = observation(found, source)
-        elif isinstance(found, shapes.Encounter):
-            fact = encounter(found, source, current=entry.key == "encounter" or found.id == self.encounter)
-        elif isinstance(found, shapes.MedicationRequest):
-            fact = medication(found, source, {**self.drugs, **self._contained(found, shapes.Medication)} if found.contained else self.drugs)
-        elif isinstance(found, shapes.DiagnosticReport):
-            inside = self._contained(found, shapes.Observation) if found.contained else {}
-            words = {local: one.valueString for local, one in inside.items() if one.valueString}
-            fact = report(found, source, {**self.results, **words} if words else self.results)
-        else:
-            fact = MAKERS[entry.kind](found, source)
-        if fact is None:
-            return
+    def _drug(self, found: shapes.Medication) -> None:
+        self.drugs.update({reference: found for reference in (f"Medication/{found.id}", self.at.entry.url) if reference})
+
+    def _observation(self, found: shapes.Observation) -> Fact | None:
+        if found.valueString and found.status in _SEEN_RESULTS and not self.at.doubtful:
+            known_as = (f"Observation/{found.id}", self.at.entry.url)
+            self.results.update({reference: found.valueString for reference in known_as if reference})
+        return observation(found, self.source)
+
+    def _report(self, found: shapes.DiagnosticReport) -> Fact | None:
+        inside = contained(found, shapes.Observation) if found.contained else {}
+        words = {local: one.valueString for local, one in inside.items() if one.valueString}
+        return report(found, self.source, {**self.results, **words} if words else self.results)
+
+    def _prescription(self, found: shapes.MedicationRequest) -> Fact | None:
+        self._must_be_known(self.at.entry, found, self.at.lost)
+        inside = contained(found, shapes.Medication) if found.contained else {}
+        return medication(found, self.source, {**self.drugs, **inside} if inside else self.drugs)
+
+    def _allergy(self, found: shapes.AllergyIntolerance) -> Fact | None:
+        self._must_be_known(self.at.entry, found, self.at.lost)
+        return allergy(found, self.source)
+
+    def _visit(self, found: shapes.Encounter) -> Fact | None:
+        return encounter(found, self.source, current=self.at.entry.key == "encounter" or found.id == self.encounter)
+
+    def _keep(self, fact: Fact) -> None:
         if not fact.status and not isinstance(fact, (Condition, Allergy)):
             self._issue(fact.reference, "has no status, so nobody can tell whether it counts; it does not")
         self.facts.setdefault(type(fact), []).append(fact)
-
-    def _contained(self, found: shapes.Resource, shape: type[Any]) -> dict[str, Any]:
-        """The resources of one type that another carries inside, by their local reference."""
-        inside: dict[str, Any] = {}
-        for raw in found.contained or ():
-            if kind_of(bytes(raw)) == shape.__name__:
-                try:
-                    one, _ = mend(msgspec.json.decode(raw), shape)
-                except (msgspec.DecodeError, RecursionError):
-                    continue
-                inside[f"#{one.id}"] = one
-        return inside
 
     def _current(self) -> Encounter | None:
         """The visit the call is about: the one with its id, else the one under the key of that name."""
@@ -283,16 +294,3 @@ class _Pass:
 
     def _issue(self, where: str, says: str) -> None:
         self.issues.append(Issue(where, says))
-
-
-def _names_nothing(
-    found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str], drugs: dict[str, shapes.Medication]
-) -> bool:
-    """Whether an allergy or prescription names no substance that can be read."""
-    if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference") for element in lost):
-        return True
-    if isinstance(found, shapes.AllergyIntolerance):
-        return found.code is None and not found.reaction
-    pointer = found.medicationReference
-    unread = pointer is not None and not pointer.display and not found.contained and reference_of(pointer) not in drugs
-    return found.medicationCodeableConcept is None and (pointer is None or unread)

@@ -4,6 +4,8 @@ Types are as lenient as the charts of real servers (null anywhere, a number for 
 Names are FHIR's own. Source: https://hl7.org/fhir/R4/resourcelist.html
 """
 
+from typing import get_args
+
 from msgspec import Raw, Struct
 
 Text = str | int | float | None  # a code may come as a JSON number (Synthea's modules)
@@ -28,6 +30,11 @@ class Reference(Struct, gc=False):
     """A pointer to another resource."""
 
     reference: str | None = None
+
+
+class NamedReference(Reference, gc=False):
+    """A pointer whose words may be all there is."""
+
     display: str | None = None
 
 
@@ -71,8 +78,8 @@ Concepts = list[CodeableConcept | None] | None
 Notes = list[Annotation | None] | None
 
 
-class Resource(Struct, gc=False):
-    """What every resource may have."""
+class Resource(Struct, gc=False, tag_field="resourceType", tag=True):
+    """What every resource may have. The name of its class is its resourceType, so that one decoder takes them all."""
 
     id: Text = None
     modifierExtension: list[Raw] | None = None  # noqa: N815
@@ -87,7 +94,6 @@ class OfPatient(Resource, gc=False):
     encounter: Reference | None = None
     status: str | None = None
     code: CodeableConcept | None = None
-    category: Concepts = None
     note: Notes = None
 
 
@@ -110,6 +116,7 @@ class PatientLink(Struct, gc=False):
 class Condition(OfPatient, gc=False):
     """A problem or diagnosis."""
 
+    category: Concepts = None
     clinicalStatus: CodeableConcept | None = None  # noqa: N815
     verificationStatus: CodeableConcept | None = None  # noqa: N815
     bodySite: Concepts = None  # noqa: N815
@@ -130,7 +137,6 @@ class Condition(OfPatient, gc=False):
 class Procedure(OfPatient, gc=False):
     """Something done to the patient."""
 
-    category: CodeableConcept | None = None  # type: ignore[assignment]
     bodySite: Concepts = None  # noqa: N815
     performedDateTime: str | None = None  # noqa: N815
     performedPeriod: Period | None = None  # noqa: N815
@@ -203,7 +209,7 @@ class MedicationRequest(OfPatient, gc=False):
     intent: str | None = None
     authoredOn: str | None = None  # noqa: N815
     medicationCodeableConcept: CodeableConcept | None = None  # noqa: N815
-    medicationReference: Reference | None = None  # noqa: N815
+    medicationReference: NamedReference | None = None  # noqa: N815
     doNotPerform: bool | None = None  # noqa: N815
 
 
@@ -230,7 +236,6 @@ class Reaction(Struct, gc=False):
 class AllergyIntolerance(OfPatient, gc=False):
     """An allergy or intolerance."""
 
-    category: list[str | None] | None = None  # type: ignore[assignment]
     clinicalStatus: CodeableConcept | None = None  # noqa: N815
     verificationStatus: CodeableConcept | None = None  # noqa: N815
     type: str | None = None
@@ -246,20 +251,21 @@ class Encounter(OfPatient, gc=False, rename={"class_": "class"}):
     class_: Coding | None = None
     period: Period | None = None
     reasonCode: Concepts = None  # noqa: N815
-    type: Concepts = None
 
 
-KINDS: dict[str, type[OfPatient]] = {
-    kind.__name__: kind
-    for kind in (
-        AllergyIntolerance,
-        Condition,
-        DiagnosticReport,
-        Encounter,
-        ImagingStudy,
-        MedicationRequest,
-        Observation,
-        Procedure,
-        ServiceRequest,
-    )
-}
+OfSomePatient = (
+    AllergyIntolerance
+    | Condition
+    | DiagnosticReport
+    | Encounter
+    | ImagingStudy
+    | MedicationRequest
+    | Observation
+    | Procedure
+    | ServiceRequest
+)
+AnyResource = OfSomePatient | Patient | Medication
+
+# resourceType -> shape
+KINDS: dict[str, type[OfPatient]] = {shape.__name__: shape for shape in get_args(OfSomePatient)}
+SHAPES: dict[str, type[Resource]] = {shape.__name__: shape for shape in get_args(AnyResource)}

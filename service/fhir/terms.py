@@ -9,9 +9,11 @@ from service.knowledge.tables import tokens
 from service.record import Coding, Side
 
 _NO_NAMES: frozenset[str] = frozenset()
+_SIDES = frozenset(f"side-{side}{where}" for side in ("right", "left", "both") for where in ("", "-in-code"))
 LONGEST_TEXT = 60_000
-# A site uses a few dozen code systems; somebody who sends ever new ones shall not fill the memory.
-_MOST_FOLDED, _LONGEST_SYSTEM = 500, 200
+# The names of code systems are remembered, so that each is tidied once; what a caller makes up is not kept without end.
+_MOST_SYSTEMS = 2_000
+_LONGEST_SYSTEM = 200
 
 
 class Terms:
@@ -21,9 +23,10 @@ class Terms:
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
-        self.listened = knowledge.listened
-        self._folded: dict[str, str] = {}
         self._lexicon = knowledge.lexicon
+        self._by_system: dict[str, dict[object, frozenset[str]]] = {}
+        for (system, code), (_, names) in knowledge.codes.items():
+            self._by_system.setdefault(system, {})[code] = names
         self.longest = LONGEST_TEXT
         language = knowledge.language
         self._answers_no = frozenset(" ".join(tokens(words)) for words in language.answers_no)
@@ -36,33 +39,28 @@ class Terms:
 
     def names(self, concept: CodeableConcept | None) -> frozenset[str]:
         """The value sets that hold a code of the concept; the quick question asked of every resource."""
-        if concept is None or not concept.coding:
-            return _NO_NAMES
         found = _NO_NAMES
+        if concept is None or not concept.coding:
+            return found
         for coding in concept.coding:
-            if coding is None:
+            if coding is None or (system := coding.system) is None:
                 continue
-            system, code = coding.system, coding.code
-            if system is None or code is None:
+            if (codes := self._by_system.get(system)) is None:
+                codes = self._codes_of(system)
+            if not codes or (code := coding.code) is None:
                 continue
-            entry = self._codes.get((system, code))  # type: ignore[arg-type]
-            # Most codes concern no rule and are written as they should be: they deserve no second look.
-            if entry is None and not (type(code) is str and system in self._systems and code.strip() is code and not code.islower()):
-                entry = self._again(system, code)
-            if entry is not None:
-                found = found | entry[1] if found else entry[1]
+            if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else _digits(code)):
+                found = found | names if found else names
         return found
 
-    def _again(self, system: str, code: object) -> tuple[str, frozenset[str]] | None:
-        """A second look for a code that is a number or padded, or a system with a version, a slash or capitals of its own."""
-        tidy = code if isinstance(code, str) else str(int(code) if isinstance(code, float) and code.is_integer() else code)
-        tidy = tidy.strip()
-        if (uri := self._folded.get(system)) is None:
-            uri = system.split("|")[0].strip().rstrip("/")
-            uri = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
-            if len(self._folded) < _MOST_FOLDED and len(system) < _LONGEST_SYSTEM:
-                self._folded[system] = uri
-        return self._codes.get((uri, tidy)) or self._codes.get((uri, tidy.upper()))
+    def _codes_of(self, system: str) -> dict[object, frozenset[str]]:
+        """The codes of a system, also under a name with a version, a slash or capitals of its own; none for a system of no interest."""
+        uri = system.split("|")[0].strip().rstrip("/")
+        name = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
+        codes = self._by_system.get(name, {})
+        if len(self._by_system) < _MOST_SYSTEMS and len(system) <= _LONGEST_SYSTEM:
+            self._by_system[system] = codes
+        return codes
 
     def codings(self, concept: CodeableConcept | None) -> tuple[Coding, ...]:
         """The codes of a concept, those that some value set holds first, systems canonical."""
@@ -79,12 +77,20 @@ class Terms:
 
     def names_of(self, concepts: Concepts) -> frozenset[str]:
         """The value sets that hold a code of any of the concepts."""
-        return frozenset().union(*map(self.names, concepts)) if concepts else _NO_NAMES
+        found = _NO_NAMES
+        for concept in concepts or ():
+            found |= self.names(concept)
+        return found
 
-    def said(self, texts: Iterable[str]) -> frozenset[str]:
-        """The phrase lists one of whose phrases may stand in the texts: those with a first word in them."""
-        words = self._lexicon.keys() & {word for text in texts if text for word in tokens(text)}
-        return frozenset().union(*(self._lexicon[word] for word in words)) if words else _NO_NAMES
+    def said(self, kind: str, texts: Iterable[str]) -> frozenset[str]:
+        """Of the phrase lists listened for in such resources, those that may speak in the texts: all words of a phrase stand in them."""
+        lexicon = self._lexicon.get(kind, {})
+        words = tokens("\n".join(texts))
+        if lexicon.keys().isdisjoint(words):
+            return _NO_NAMES
+        vocabulary = frozenset(words)
+        openings = [opening for word in lexicon.keys() & vocabulary for opening in lexicon[word]]
+        return frozenset(name for name, groups in openings if all(any(option <= vocabulary for option in group) for group in groups))
 
     def denies(self, answer: str) -> bool:
         """Whether an answer in words is a plain no."""
@@ -95,6 +101,8 @@ class Terms:
         if not text:
             return Side.UNKNOWN
         words = tokens(text)
+        if self._side_words.keys().isdisjoint(words):
+            return Side.UNKNOWN
         said = {
             self._side_words[word]
             for place, word in enumerate(words)
@@ -107,12 +115,17 @@ class Terms:
     @staticmethod
     def side_of_names(names: frozenset[str]) -> Side:
         """The side that a code says by itself."""
-        if not names:
+        if names.isdisjoint(_SIDES):
             return Side.UNKNOWN
         right, left = (not names.isdisjoint((f"side-{side}", f"side-{side}-in-code")) for side in ("right", "left"))
         if (right and left) or not names.isdisjoint(("side-both", "side-both-in-code")):
             return Side.BILATERAL
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
+
+
+def _digits(code: object) -> str:
+    """A code that came as a number."""
+    return str(int(code) if isinstance(code, float) and code.is_integer() else code)
 
 
 def _both_named(said: set[Side], text: str) -> bool:

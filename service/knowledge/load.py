@@ -33,7 +33,7 @@ from service.knowledge.model import (
 )
 from service.knowledge.nerve import Nerve
 from service.knowledge.shape import Shape
-from service.knowledge.tables import code_table, lexicon_of, listened_of, signals_of
+from service.knowledge.tables import code_table, lexicon_of, stirred_by
 from service.knowledge.wording import Wording
 
 FOLDER = Path(__file__).parent
@@ -71,16 +71,16 @@ def read_folder(folder: Path) -> Knowledge:
         nerves=dict(sorted(_each(folder / "nerves", Nerve, problems).items(), key=lambda item: item[1].order)),
         evidence=_each(folder / "evidence", Publication, problems),
         codes=code_table(value_sets.values(), uris),
-        lexicon=lexicon_of(phrases),
-        signals={},
-        listened={},
+        lexicon={},
+        stirs={},
         **parts,  # type: ignore[arg-type]
     )
     if not problems:
         problems += dangling(knowledge)
     if problems:
         raise InvalidKnowledge(sorted(problems))
-    return replace(knowledge, signals=signals_of(knowledge.findings), listened=listened_of(knowledge.findings, knowledge.studies))
+    findings, studies = knowledge.findings, knowledge.studies
+    return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies), stirs=stirred_by(findings, studies))
 
 
 class SystemFile(Shape):

@@ -6,6 +6,7 @@ The name of a file is the identity of what it holds. Every file says where it co
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -136,6 +137,11 @@ class RuleRow(Sourced):
         "silence", "silence-nerve", "required", "cap-low", "cap-moderate", "stop-block", "caution", "against", "support", "tier"
     ]
 
+    @cached_property
+    def asks(self) -> frozenset[str]:
+        """Every finding that the rule looks at."""
+        return frozenset((*self.all_of, *self.any_of, *self.none_of, *self.unless))
+
     @model_validator(mode="after")
     def _says_when(self) -> Self:
         if (self.effect in ("silence-nerve", "tier")) == bool(self.all_of or self.any_of or self.none_of):
@@ -192,7 +198,6 @@ class Pathway(Sourced):
     imaging: Words
     examined: tuple[str, ...]
     support_needed: Annotated[int, Field(ge=1, le=6)]
-    block_within_days: int
     silent_tier: Words
 
 
@@ -220,9 +225,8 @@ class Knowledge:
     rules     stage letter (X, D, I, C, N, H, ...) -> its rules in the order of their numbers
     codes     (system or alias, code) -> (canonical system, names of the value sets that hold it)
     systems   alias -> canonical URI
-    lexicon   word -> phrase lists with a phrase that begins with it
-    signals   finding -> the value sets and phrase lists without which it stays unknown; None: it is always looked at
-    listened  resource type -> the phrase lists that some finding listens for in such resources
+    lexicon   resource type -> word -> (phrase list, the words of each group of a phrase): phrases listened for in such resources
+    stirs     value set or phrase list -> findings that stay unknown without it; "" -> findings that are always looked at
     """
 
     version: Version
@@ -239,6 +243,5 @@ class Knowledge:
     wording: Wording
     evidence: Mapping[str, Publication]
     codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]
-    lexicon: Mapping[str, frozenset[str]]
-    signals: Mapping[str, frozenset[str] | None]
-    listened: Mapping[str, frozenset[str]]
+    lexicon: Mapping[str, Mapping[str, tuple[tuple[str, tuple[tuple[frozenset[str], ...], ...]], ...]]]
+    stirs: Mapping[str, frozenset[str]]

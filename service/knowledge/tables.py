@@ -1,14 +1,33 @@
 """What reading a chart needs in one look: a table of codes, the words that phrases begin with, and what each finding starts from."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from service.knowledge.criteria import CodedAnswer, CodedEvent, Combination, Criterion, MeasuredValue, SitedEvent, WordedEvent
+from service.knowledge.criteria import (
+    ClearStudy,
+    CodedAnswer,
+    CodedEvent,
+    Combination,
+    Criterion,
+    CurrentPain,
+    LastingPain,
+    MeasuredValue,
+    SitedEvent,
+    StudyMade,
+    StudyPhrase,
+    WordedEvent,
+)
 from service.knowledge.model import FindingDefinition, PhraseList, Study, System, ValueSet
 
 _CPT = "http://www.ama-assn.org/go/cpt"
 _HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _TOKEN = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
+
+# A phrase list and one of its phrases, as the words of each of its groups: a text without one option of each group does not say it.
+Opening = tuple[str, tuple[tuple[frozenset[str], ...], ...]]
+# Beside the resource types of the lexicon: what is listened for once a study is kept for its code or its name.
+STUDY = "a study"
+Lexicon = Mapping[str, Mapping[str, tuple[Opening, ...]]]
 
 
 def code_table(value_sets: Iterable[ValueSet], systems: Iterable[System]) -> dict[tuple[str, str], tuple[str, frozenset[str]]]:
@@ -32,25 +51,30 @@ def code_table(value_sets: Iterable[ValueSet], systems: Iterable[System]) -> dic
     return table
 
 
-def lexicon_of(phrases: Mapping[str, PhraseList]) -> dict[str, frozenset[str]]:
-    """Word -> the phrase lists with a phrase whose first group begins with it: a text without any of the words says none of the phrases."""
-    lexicon: dict[str, set[str]] = {}
-    for name, listed in phrases.items():
-        for phrase in listed.phrase:
-            for words in phrase.words[0]:
-                lexicon.setdefault(tokens(words)[0], set()).add(name)
-    return {word: frozenset(names) for word, names in lexicon.items()}
+def lexicon_of(phrases: Mapping[str, PhraseList], findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> Lexicon:
+    """Resource type -> word -> the phrases that begin with the word, of the lists listened for in such resources."""
+    lexicon: dict[str, dict[str, tuple[Opening, ...]]] = {}
+    for kind, name in sorted(_listened_for(findings, studies)):
+        words = lexicon.setdefault(kind, {})
+        for phrase in phrases[name].phrase:
+            groups = tuple(tuple(frozenset(tokens(option)) for option in group) for group in phrase.words)
+            for first in {tokens(option)[0] for option in phrase.words[0]}:
+                words[first] = (*words.get(first, ()), (name, groups))
+    return lexicon
 
 
-def listened_of(findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> dict[str, frozenset[str]]:
-    """Resource type -> the phrase lists that some finding listens for in resources of that type."""
-    listened: dict[str, set[str]] = {"DiagnosticReport": {study.named for study in studies.values()}}
-    for definition in findings.values():
-        for criterion in definition.recognised:
-            if isinstance(criterion, WordedEvent):
-                for kind in criterion.resource:
-                    listened.setdefault(kind, set()).add(criterion.phrases)
-    return {kind: frozenset(names) for kind, names in listened.items()}
+def _listened_for(findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> set[tuple[str, str]]:
+    """(resource type, phrase list) wherever a finding starts from words, and (STUDY, phrase list) for what is looked for in a study."""
+    found = {("DiagnosticReport", study.named) for study in studies.values()}
+    for criterion in (criterion for finding in findings.values() for criterion in finding.recognised):
+        match criterion:
+            case WordedEvent():
+                found |= {(kind, criterion.phrases) for kind in criterion.resource}
+            case StudyPhrase():
+                found.add((STUDY, criterion.phrases))
+            case ClearStudy():
+                found |= {(STUDY, name) for name in (*criterion.clear, *criterion.contrary, *criterion.unclear)}
+    return found
 
 
 def tokens(words: str) -> tuple[str, ...]:
@@ -58,29 +82,38 @@ def tokens(words: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(words.lower()))
 
 
-def signals_of(findings: Mapping[str, FindingDefinition]) -> dict[str, frozenset[str] | None]:
-    """What must be in a record before a finding can be anything but unknown: one of these value sets or phrase lists; None: always look."""
-    known: dict[str, frozenset[str] | None] = {}
-
-    def look(name: str) -> frozenset[str] | None:
-        if name not in known:
-            parts = [_signals(criterion, look) for criterion in findings[name].recognised]
-            known[name] = None if None in parts else frozenset().union(*(part for part in parts if part is not None))
-        return known[name]
-
+def stirred_by(findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> dict[str, frozenset[str]]:
+    """Value set or phrase list -> the findings that stay unknown without it; "" -> the findings that are always looked at."""
+    stirred: dict[str, set[str]] = {}
     for name in findings:
-        look(name)
-    return known
+        for sign in _signs(name, findings, studies):
+            stirred.setdefault(sign, set()).add(name)
+    return {sign: frozenset(names) for sign, names in stirred.items()}
 
 
-def _signals(criterion: Criterion, look: Callable[[str], frozenset[str] | None]) -> frozenset[str] | None:
-    """The value sets and phrase lists that one way of recognising starts from."""
+def _signs(name: str, findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> set[str]:
+    """The value sets and phrase lists that a finding starts from; "" among them: it is always looked at."""
+    signs: set[str] = set()
+    for criterion in findings[name].recognised:
+        own, others = _starts(criterion, studies)
+        signs.update(own, *(_signs(other, findings, studies) for other in others))
+    return signs
+
+
+def _starts(criterion: Criterion, studies: Mapping[str, Study]) -> tuple[Iterable[str], Iterable[str]]:
+    """What one way of recognising starts from: value sets and phrase lists, and other findings."""
     match criterion:
         case WordedEvent():
-            return frozenset({criterion.phrases})
+            return (criterion.phrases,), ()
         case CodedEvent() | SitedEvent() | MeasuredValue() | CodedAnswer():
-            return frozenset(criterion.value_set)
-        case Combination() if not criterion.none_of:
-            parts = [look(name) for name in (*criterion.all_of, *criterion.any_of)]
-            return None if None in parts else frozenset().union(*(part for part in parts if part is not None))
-    return None
+            return criterion.value_set, ()
+        case ClearStudy() | StudyPhrase() | StudyMade():
+            study = studies[criterion.study]
+            return (*study.value_set, *study.region_free, study.named), ()
+        case CurrentPain():
+            return (), criterion.pain
+        case LastingPain():
+            return (), (*criterion.pain, *criterion.chronic)
+        case Combination() if criterion.all_of or criterion.any_of or criterion.none_of:
+            return (), (*criterion.all_of, *criterion.any_of, *criterion.none_of, *criterion.unless)
+    return ("",), ()

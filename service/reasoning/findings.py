@@ -6,6 +6,7 @@ They are found when a rule asks, once each; a finding of which the record holds 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from service.dates import When
@@ -59,18 +60,18 @@ class Findings:
     def __init__(self, record: PatientRecord, knowledge: Knowledge, today: date, ear: Ear, criteria: "Criteria"):
         self.record, self.knowledge, self.today, self.criteria = record, knowledge, today, criteria
         self.hearing = Hearing(ear)
-        self._signs = record.named.keys() | record.spoken.keys()
-        self._found: dict[str, Finding] = {}
+        signs = (knowledge.stirs.get(sign, ()) for sign in ("", *record.named, *record.spoken))
+        self.stirred: frozenset[str] = frozenset().union(*signs)
+        self._found = dict(_blanks(knowledge))
+        for finding_id in self.stirred:
+            del self._found[finding_id]
 
     def __getitem__(self, finding_id: str) -> Finding:
         """The finding; UNKNOWN when nothing in the record bears on it."""
-        if finding_id not in self._found:
-            signals = self.knowledge.signals[finding_id]
-            blank = signals is not None and signals.isdisjoint(self._signs)
-            self._found[finding_id] = (
-                Finding(finding_id, State.UNKNOWN) if blank else self._find(self.knowledge.findings[finding_id], finding_id)
-            )
-        return self._found[finding_id]
+        found = self._found.get(finding_id)
+        if found is None:
+            found = self._found[finding_id] = self._find(self.knowledge.findings[finding_id], finding_id)
+        return found
 
     def __iter__(self) -> Iterator[Finding]:
         """Every finding of the knowledge, by id; all of them are looked for."""
@@ -78,17 +79,22 @@ class Findings:
 
     def present(self, ids: Iterable[str]) -> tuple[Finding, ...]:
         """Those of the named findings that are present."""
-        return tuple(found for finding_id in ids if (found := self[finding_id]).is_present)
+        return tuple([found for finding_id in ids if finding_id in self.stirred and (found := self[finding_id]).is_present])
 
     def any_of(self, ids: Iterable[str]) -> bool:
         """Whether one of the named findings is present."""
-        return any(self[finding_id].is_present for finding_id in ids)
+        return any(finding_id in self.stirred and self[finding_id].is_present for finding_id in ids)
 
     def _find(self, definition: FindingDefinition, finding_id: str) -> Finding:
         answers = [self.criteria[criterion.by](criterion, definition, self) for criterion in definition.recognised]
         state = any_present(state for state, _ in answers)
         proof = {one.reference + one.quote: one for held, proofs in answers if held is state for one in proofs}
         return Finding(finding_id, state, newest_first(proof.values()))
+
+
+@lru_cache(maxsize=4)
+def _blanks(knowledge: Knowledge) -> Mapping[str, Finding]:
+    return {finding_id: Finding(finding_id, State.UNKNOWN) for finding_id in knowledge.findings}
 
 
 def newest_first(proof: Iterable[Proof]) -> tuple[Proof, ...]:

@@ -18,6 +18,8 @@ class Held:
 
 def state_of(rule: RuleRow, findings: Findings) -> State:
     """Whether a rule holds (PRESENT), surely does not (ABSENT), or cannot be told (UNKNOWN)."""
+    if rule.asks.isdisjoint(findings.stirred):
+        return State.UNKNOWN
     if findings.any_of(rule.unless):
         return State.ABSENT
     parts = [findings[name].state for name in rule.all_of] + [opposite(findings[name].state) for name in rule.none_of]

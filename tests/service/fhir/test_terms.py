@@ -121,8 +121,8 @@ def test_notes_without_words_are_left_out():
 
 def test_a_text_says_only_lists_whose_words_stand_in_it():
     """A text without any first word of a phrase list need not be read for it."""
-    assert "low-back-pain" in TERMS.said(("Low back pain",))
-    assert TERMS.said(("xyzzy",)) == frozenset()
+    assert "low-back-pain" in TERMS.said("Condition", ("Low back pain",))
+    assert TERMS.said("Condition", ("xyzzy",)) == frozenset()
 
 
 @pytest.mark.parametrize(
