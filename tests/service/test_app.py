@@ -1,5 +1,6 @@
 """The whole application, called as a client calls it."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import httpx
@@ -76,6 +77,20 @@ async def test_the_largest_body_is_a_setting():
 
     assert (await client(max_body_mb="1").post(SERVICE, json=request)).status_code == 413
     assert (await client(max_body_mb="2").post(SERVICE, json=request)).status_code == 200
+
+
+async def test_a_large_chart_is_answered_like_a_small_one():
+    """A chart that is read beside the event loop gets the same card; of too many at once the last are asked to come again."""
+    request = told("laminectomy-and-iliac-harvest", on=datetime.now(UTC))
+    padded = {**request, "prefetch": {**request["prefetch"], "labs": {"resourceType": "Bundle", "extension": ["x" * 400_000]}}}
+    services = client()
+
+    small, large = [(await services.post(SERVICE, json=body)).json()["cards"] for body in (request, padded)]
+    assert [card["summary"] for card in large] == [card["summary"] for card in small] != []
+
+    together = await asyncio.gather(*(services.post(SERVICE, json=padded) for _ in range(50)))
+    assert {answer.status_code for answer in together} == {200, 503}
+    assert all("Retry-After" in answer.headers for answer in together if answer.status_code == 503)
 
 
 async def test_origins_are_a_setting():
