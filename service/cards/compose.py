@@ -91,7 +91,11 @@ def _block_summary(outcome: Outcome, findings: Findings) -> str:
     names = listed([nerves[one.nerve].adjective for one in high])
     what = f"{side}{names} cluneal point{'s' if several else ''} reproduce{'' if several else 's'} the usual pain{day}"
     what = what[0].upper() + what[1:]
-    return f"{what}: {findings.knowledge.wording.held_back}, see cautions" if outcome.stops else f"{what}: consider a diagnostic block"
+    if outcome.stops:
+        return f"{what}: {findings.knowledge.wording.held_back}, see cautions"
+    wanted = {(one.nerve, side) for one in high for side in one.laterality.sides}
+    taken = {(one.nerve, side) for one in high for side in already_ordered(nerves[one.nerve], findings)}
+    return f"{what}: {'block already ordered or done' if wanted and wanted <= taken else 'consider a diagnostic block'}"
 
 
 def _after(assessment: Assessment, findings: Findings) -> str:
@@ -139,6 +143,7 @@ _BUDGETS = (
     _Budget(40, 4, 2, unknown=4, numbers=False),
     _Budget(40, 4, 2, unknown=4, numbers=False, brief=True),
     _Budget(30, 3, 2, unknown=4, numbers=False, brief=True),
+    _Budget(20, 3, 2, unknown=3, numbers=False, brief=True),
     _Budget(20, 2, 2, unknown=3, numbers=False, brief=True),
     _Budget(20, 1, 2, unknown=2, numbers=False, brief=True),
 )

@@ -1,6 +1,6 @@
 """What a card says for itself: because, cautions, against, not known. Facts with dates; reports are quoted, never judged in our words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.cards.wording import listed, month, quoted
@@ -48,7 +48,16 @@ def _because(outcome: Outcome, findings: Findings, quote_length: int, *, tight: 
     lines = {kind: _support(kind, outcome, findings, quote_length) for kind in ("S3", "S4", "S5", "S1", "S2", "S6")}
     told += [kind_lines[0] for kind_lines in lines.values() if kind_lines]
     told += [line for kind_lines in lines.values() for line in kind_lines[1:]]
-    return tuple(dict.fromkeys(told))
+    return tuple(dict.fromkeys(_quoting_once(told)))
+
+
+def _quoting_once(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, the same words of the chart quoted in the first of them only."""
+    shown: set[str] = set()
+    for line in lines:
+        said, colon, quote = line.partition(': "')
+        yield said if colon and quote in shown else line
+        shown.add(quote if colon else line[1 : line.find('"', 1) + 1])
 
 
 def _pressed(assessment: Assessment, knowledge: Knowledge, quote_length: int) -> str:
@@ -79,6 +88,8 @@ def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
     # What a note says of the pain stands there, not in the name of the problem it was written under.
     written = fact.text if fact.text and (not entry.quote or entry.quote in fact.text) else entry.quote
     words = quoted(written, quote_length) if written else entry.words
+    if entry.side in (Side.RIGHT, Side.LEFT) and entry.side.value not in words.lower():
+        words += f" ({entry.side.value})"
     since = f" since {entry.when.month_in_words()}" if entry.when else ""
     return f"{words}, {'active problem' if fact.is_problem else 'diagnosis'}{since}{', outside record' if entry.outside else ''}"
 
@@ -92,13 +103,18 @@ def _support(kind: str, outcome: Outcome, findings: Findings, quote_length: int)
     return [_line(kind, one, findings, quote_length) for one in facts]
 
 
+def _with_side(one: Proof) -> str:
+    """What was done, and on which side where that is known."""
+    return f"{one.words}, {one.side.value}" if one.side in (Side.RIGHT, Side.LEFT) else one.words
+
+
 def _operations(facts: Sequence[Proof]) -> list[str]:
     """Risk events, newest first, those of one month in one line; the graft is named after the fusion it was taken for."""
     months: dict[str, list[Proof]] = {}
     for one in sorted(facts, key=lambda one: one.when.last.toordinal() if one.when else 0, reverse=True):
         months.setdefault(month(one.when), []).append(one)
     return [
-        f"{listed(sorted((one.words for one in together), key=lambda words: 'graft' in words), 'with')}{when}"
+        f"{listed(sorted(map(_with_side, together), key=lambda words: 'graft' in words), 'with')}{when}"
         + (", outside record" if any(one.outside for one in together) else "")
         for when, together in months.items()
     ]
@@ -170,7 +186,7 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
     if not findings.any_of(pathway.examined):
         told.append("whether these points were examined (notes are not read)")
     if findings.record.was_read("reports") and not findings[pathway.imaging].is_present:
-        told.append("no lumbar imaging on file that is in time")
+        told.append("no recent lumbar imaging on file")
     unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
     told += [f"not read: {listed(unread)}"] if unread else []
     told += [f"entries that could not be used: {listed(findings.record.unusable)}"] if findings.record.unusable else []

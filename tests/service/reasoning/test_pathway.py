@@ -7,6 +7,7 @@ from tests.service.charts import (
     CPT,
     HL7,
     ICD,
+    LOINC,
     ago,
     archetype,
     basis,
@@ -16,6 +17,7 @@ from tests.service.charts import (
     empty,
     encounter,
     look,
+    observation,
     patient,
     prescription,
     pressed,
@@ -243,3 +245,19 @@ def test_tiers_are_an_order():
 def test_an_empty_chart_misses_everything_that_is_required():
     """Age is known; pain, its length and a trial are not."""
     assert silence(empty()) == ("I-02", "I-03", "I-04")
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("Superior cluneal points non-tender bilaterally", ["middle", "inferior"]),
+        ("No tenderness over either posterior iliac crest", ["middle", "inferior"]),
+        ("Right iliac crest non-tender", ["superior", "middle", "inferior"]),
+        ("Iliac crests not examined today", ["superior", "middle", "inferior"]),
+    ],
+)
+def test_an_examination_in_words_that_found_nothing_closes_its_nerve(written, left):
+    """D-03 from a note: both sides of a point pressed in vain close that nerve, one side or no examination closes none."""
+    note = observation("note", code=concept(LOINC, "29545-1", "Physical findings"), effectiveDateTime=ago(5), valueString=written)
+
+    assert basis(look(archetype(exams=bundle(note))))["nerves"] == left
