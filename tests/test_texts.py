@@ -34,3 +34,26 @@ def test_no_misread_sentence_is_dangerous():
         assert set(reading.get("red_flags", ())) >= set(row.get("red_flags", ())), row["text"]
         assert "reproduces" not in row or reading["reproduces"].items() <= row["reproduces"].items(), row["text"]
         assert set(row.get("not_present", ())) - set(reading.get("not_present", ())) <= RED_FLAGS, row["text"]
+
+
+@pytest.mark.parametrize(
+    ("written", "flags"),
+    [
+        ("Discitis L3-4, abscess not seen. No stenosis.", ["spinal-or-systemic-infection"]),
+        ("Multiple metastases, fracture not seen. No stenosis.", ["active-malignancy"]),
+        ("Acute fracture of L1, retropulsion not present. No stenosis.", ["unhealed-fracture"]),
+        ("Acute L1 fracture, old T12 fracture healed. No stenosis.", ["unhealed-fracture"]),
+        ("HISTORY: There are metastases. No stenosis.", ["active-malignancy"]),
+    ],
+)
+def test_a_denial_of_one_thing_leaves_another_standing(written, flags):
+    """What is denied past a comma, or healed, is not what was affirmed before it; what stands under the wrong heading still warns."""
+    reading = report_read({"text": written})
+
+    assert (reading["red_flags"], reading["imaging"]) == (flags, "unknown")
+
+
+@pytest.mark.parametrize("written", ["Fever, chills and night sweats denied", "Fevers, chills: denied.", "Denies fever, chills, weakness."])
+def test_a_denial_of_a_whole_list_denies_all_of_it(written):
+    """The answer at the end of a list, or the denial before it, is meant for each of its items."""
+    assert exam_read({"text": written})["red_flags"] == []

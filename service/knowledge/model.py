@@ -68,6 +68,8 @@ class Language(Sourced):
     past: tuple[Words, ...]
     not_past: tuple[Words, ...]
     still: tuple[Words, ...]
+    same_subject: tuple[Words, ...]
+    answers_list: tuple[Words, ...]
     modifiers: tuple[Words, ...]
     grades: tuple[Words, ...]
     others: tuple[Words, ...]

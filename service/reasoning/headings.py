@@ -34,7 +34,13 @@ class Headings:
         self._pattern = re.compile("|".join(forms), re.MULTILINE)
 
     def sections(self, text: str) -> Iterator[Section]:
-        """The sections in order; text before any heading was seen."""
+        """The sections in order; text before any heading was seen. Where nothing else was, what was seen may stand under the history."""
+        found = list(self._cut(text))
+        yield from found
+        if not any(kind == "seen" and part.strip() for kind, part in found):
+            yield from (("title", part) for kind, part in found if kind == "history")
+
+    def _cut(self, text: str) -> Iterator[Section]:
         kind, start = "seen", 0
         for match in self._pattern.finditer(text):
             name = next(group for group in match.groups() if group)

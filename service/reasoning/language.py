@@ -4,7 +4,7 @@ Phrases and the little words that turn a sentence round are data (`knowledge/phr
 after the trigger-and-reach idea of NegEx and ConText. What can be read both ways is DOUBTED, never affirmed, never denied.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -155,10 +155,13 @@ class Hearing:
         before = [(place, size) for place, size in denials if start <= place]
         if before and (said := self._denied_before(clause, before[-1][0] + before[-1][1], first)) is not None:
             return said
-        after = [place for place, _ in places(clause, triggers["negation_after"]) if place not in spared and last < place < end]
-        if any(place - last <= 6 for place in after) or self._answered_no(clause, last):
+        near = min(end, last + 7)
+        after = [place for place, _ in places(clause, triggers["negation_after"]) if place not in spared and last < place < near]
+        if any(not _of_another(clause, last, place, triggers) for place in after) or self._answered_no(clause, last):
             return Sense.DENIED
-        return None
+        # "right reproduces the pain, left does not": of another, but of the other side, which nobody may mix up.
+        sided = any(any_in(clause, triggers[side], _breath(clause, place), place) for place in after for side in _SIDES)
+        return Sense.DOUBTED if sided else None
 
     def _denied_before(self, clause: Clause, trigger_end: int, first: int) -> Sense | None:
         """Whether a denial before the phrase reaches it: not past a word that takes it ("no change in"), past commas only in a list."""
@@ -197,6 +200,24 @@ class Hearing:
         )
 
 
+def _of_another(clause: Clause, last: int, place: int, triggers: Mapping[str, Phrases]) -> bool:
+    """Whether a denial past a comma is said of something else: "fever, denied chills", "foot drop, sensation is normal"."""
+    words = clause.words
+    between = words[last + 1 : place]
+    if "," not in between:
+        return False
+    if words[place] in triggers["answers_list"]:  # unless something of its own follows
+        return words[place - 1] == "," and words[place + 1 : place + 2] not in ((), (",",), ("by",), ("in",))
+    own = set(words[_breath(clause, place) : place])
+    return not own <= triggers["same_subject"].keys() and own.isdisjoint(("and", "or", "nor"))
+
+
+def _breath(clause: Clause, place: int) -> int:
+    """Where the breath of a place begins: after the comma before it."""
+    return max((at + 1 for at in clause.at.get(",", ()) if at < place), default=0)
+
+
+_SIDES = ("right", "left", "both_sides")
 _TRIGGERS = (
     "right",
     "left",
@@ -216,5 +237,7 @@ _TRIGGERS = (
     "reach_ends",
     "grades",
     "modifiers",
+    "same_subject",
+    "answers_list",
 )
 _OR = (("or",), ("nor",))
