@@ -33,6 +33,10 @@ _PREFLIGHT_ANSWER: Headers = [
 ]
 
 
+# How many times the largest body is taken in, unkept, before a client is cut off in the middle of its sending.
+_PATIENCE = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much of a request is received, and for how long.
@@ -45,30 +49,38 @@ class Limits:
 
 
 async def receive_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
-    """The whole body. Raises PayloadTooLarge, before the first byte when the length is declared, and ReceiveTimeout."""
-    declared = dict(scope["headers"]).get(b"content-length", b"0")
+    """The whole body. Raises PayloadTooLarge and ReceiveTimeout.
+
+    What is too large is still taken in for a while, and not kept: a client that sends all before it reads would see no answer, only a
+    connection that breaks. One that asks first ("Expect: 100-continue") is refused before the first byte.
+    """
+    headers = dict(scope["headers"])
+    declared = headers.get(b"content-length", b"0")
     # The server has refused what is no number; twenty digits are enough to be too large.
-    if declared.isdigit() and int(declared[:20]) > limits.body_bytes:
+    refused = declared.isdigit() and int(declared[:20]) > limits.body_bytes
+    if refused and headers.get(b"expect", b"").lower() == b"100-continue":
         raise _too_large(limits)
+    parts: list[bytes] = []
+    size, more = 0, True
     try:
         async with asyncio.timeout(limits.receive_seconds):
-            return await _receive_parts(receive, limits)
+            while more and size <= _PATIENCE * limits.body_bytes:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise MalformedRequest("The connection ended before the body did.")
+                part = message.get("body", b"")
+                size += len(part)
+                refused = refused or size > limits.body_bytes
+                if refused:
+                    parts.clear()
+                else:
+                    parts.append(part)
+                more = message.get("more_body", False)
     except TimeoutError:
-        raise ReceiveTimeout(limits.receive_seconds) from None
-
-
-async def _receive_parts(receive: Receive, limits: Limits) -> bytes:
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise MalformedRequest("The connection ended before the body did.")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limits.body_bytes:
-            raise _too_large(limits)
-        parts.append(part)
-        more = message.get("more_body", False)
+        if not refused:
+            raise ReceiveTimeout(limits.receive_seconds) from None
+    if refused:
+        raise _too_large(limits)
     return b"".join(parts)
 
 

@@ -216,14 +216,19 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
             data=json.dumps(request).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
-        with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310
-            _out.print(terminal.as_answer(json.load(answer)))
+        with urllib.request.urlopen(call, timeout=30) as response:  # noqa: S310
+            answer = response.read()
     except urllib.error.HTTPError as refused:
         _err.print(terminal.as_failure(refused.code, _read_json(refused.read())))
         raise typer.Exit(1) from None
-    except (OSError, ValueError, HTTPException, LookupError, AttributeError, TypeError) as failed:
+    except (OSError, ValueError, HTTPException) as failed:
         reason = failed.reason if isinstance(failed, urllib.error.URLError) else failed
         _stop(f"No CDS service answered at {url} ({reason}). Start one with: cluneal-cds serve", code=1)
+    try:
+        drawn = terminal.as_answer(json.loads(answer))
+    except (ValueError, LookupError, AttributeError, TypeError):
+        _stop(f"What answered at {url} gave no CDS Hooks response that can be drawn. Is a service of ours running there?", code=1)
+    _out.print(drawn)
 
 
 def _opened(body: bytes) -> tuple[Chart, Call]:

@@ -186,7 +186,7 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
     if not findings.any_of(pathway.examined):
         told.append("whether these points were examined (notes are not read)")
     if findings.record.was_read("reports") and not findings[pathway.imaging].is_present:
-        told.append("no recent lumbar imaging on file")
+        told.append("no valid lumbar imaging on file")
     unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
     told += [f"not read: {listed(unread)}"] if unread else []
     told += [f"entries that could not be used: {listed(findings.record.unusable)}"] if findings.record.unusable else []

@@ -16,7 +16,7 @@ from service.record import Component, Quantity, Side
 # Our own code system: what our suggestions write, the next call reads.
 EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT, "51440002": Side.BILATERAL}
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+FHIR_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 # The closed lists of FHIR for the status of conditions and allergies; what takes an entry out of use is heard first.
 _OUT_OF_USE = ("entered-in-error", "refuted", "resolved", "inactive", "remission")
@@ -80,7 +80,7 @@ class Source:
 
 def place_of(kind: str, id_: object, key: str) -> str:
     """Where an issue lies: a reference, or the key of a resource whose id is no FHIR id and could be any text."""
-    return f"{kind}/{id_}" if id_ is not None and _ID.fullmatch(str(id_)) else f"a {kind} under {key or 'the Bundle'}"
+    return f"{kind}/{id_}" if id_ is not None and FHIR_ID.fullmatch(str(id_)) else f"a {kind} under {key or 'the Bundle'}"
 
 
 def number(value: float | int | str | None) -> float | None:

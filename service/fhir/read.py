@@ -4,7 +4,6 @@ One bad resource becomes an Issue and its neighbours are kept. What may not be t
 doubtful: it can hold a card back, never bring one about. Nothing is dropped in silence but what no rule could ask for.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -16,7 +15,7 @@ from service.dates import read_date
 from service.fhir import shapes
 from service.fhir.chart import KEYS, Chart, ChartEntry
 from service.fhir.drugs import allergy, medication, names_nothing
-from service.fhir.elements import Source, place_of
+from service.fhir.elements import FHIR_ID, Source, place_of
 from service.fhir.facts import MAKERS, encounter, observation, report
 from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
@@ -24,7 +23,6 @@ from service.fhir.terms import Terms
 from service.knowledge.model import Knowledge
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
@@ -186,7 +184,7 @@ class _Pass:
 
     def _name(self, entry: ChartEntry, found: Any) -> str:
         """The reference of a resource; one without a usable id gets a running number and is never pointed to."""
-        if found.id is not None and _ID.fullmatch(str(found.id)):
+        if found.id is not None and FHIR_ID.fullmatch(str(found.id)):
             return f"{entry.kind}/{found.id}"
         self.nameless += 1
         name = f"{entry.kind} {self.nameless} under {entry.key or 'the Bundle'}"

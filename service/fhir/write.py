@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from service.fhir.elements import EXAMINATION
 from service.knowledge.nerve import Nerve
 from service.record import Call, Side
 
-EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _SNOMED = "http://snomed.info/sct"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"

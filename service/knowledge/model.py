@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from service.knowledge.criteria import Criterion
 from service.knowledge.nerve import Nerve
@@ -31,11 +31,15 @@ class FindingDefinition(Sourced):
     recognised: tuple[Criterion, ...] = Field(min_length=1)
 
 
+# A phrase of signs alone would never be found.
+Spoken = Annotated[Words, StringConstraints(pattern="[A-Za-z0-9]")]
+
+
 class Phrase(Shape):
     """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the
     last, none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis), and with `one_breath` no comma."""
 
-    words: tuple[tuple[Words, ...], ...] = Field(min_length=1)
+    words: tuple[Annotated[tuple[Spoken, ...], Field(min_length=1)], ...] = Field(min_length=1)
     apart: int = 12
     never_between: tuple[Words, ...] = ()
     one_breath: bool = False

@@ -59,7 +59,7 @@ def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: 
     """
     newest = latest_valid(findings.knowledge.studies[criterion.study], findings)
     anything = " . ".join(part_of(fact, "any", findings) for fact in newest)
-    # What no report of the day has a first word of need not be listened for.
+    # A phrase whose words stand in no report of the day need not be listened for.
     heard = frozenset().union(*(fact.said for fact in newest))
     contrary = _mentions(anything, heard.intersection(criterion.contrary), findings)
     if any(mention.sense is Sense.AFFIRMED for mention in contrary):

@@ -47,10 +47,35 @@ async def test_a_part_may_be_without_a_body():
 
 
 @pytest.mark.parametrize("declared", ["11", "9" * 5000])
-async def test_a_declared_length_is_refused_before_the_first_byte(declared):
-    """A client that says how much is coming is told at once."""
+async def test_a_client_that_asks_first_is_refused_before_the_first_byte(declared):
+    """Who says how much is coming and waits for a word is told at once."""
+
+    async def receive():
+        raise AssertionError("nothing of the body was to be read")
+
     with pytest.raises(PayloadTooLarge, match="10 bytes"):
-        await receive_body(scope(content_length=declared), messages(), LIMITS)
+        await receive_body(scope(content_length=declared, expect="100-continue"), receive, LIMITS)
+
+
+@pytest.mark.parametrize("headers", [{"content_length": "30"}, {}], ids=["declared", "not declared"])
+async def test_a_body_that_is_too_large_is_taken_in_before_it_is_refused(headers):
+    """A client that sends all before it reads gets its answer, up to four times the limit."""
+    left = messages(*[b"12345"] * 6)
+    with pytest.raises(PayloadTooLarge):
+        await receive_body(scope(**headers), left, LIMITS)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(left(), 0.01)
+
+    endless = messages(*[b"12345"] * 20)
+    with pytest.raises(PayloadTooLarge):
+        await receive_body(scope(**headers), endless, LIMITS)
+    assert (await endless())["more_body"]
+
+
+async def test_a_body_that_is_too_large_and_stops_is_refused_as_too_large():
+    """The deadline ends the patience, and the client is told what was wrong first."""
+    with pytest.raises(PayloadTooLarge):
+        await receive_body(scope(content_length="30"), messages(b"12345", end=False), LIMITS)
 
 
 async def test_a_body_without_a_length_is_counted():

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -112,6 +114,30 @@ def test_nobody_at_the_address_is_said_in_a_sentence(address):
     assert alone.returncode == 1
     assert "cluneal-cds serve" in alone.stderr
     assert "Traceback" not in alone.stderr
+
+
+@pytest.mark.parametrize("answer", [b"[]", b'{"cards":[{}]}', b"<html>Welcome</html>"])
+def test_an_answer_that_is_none_of_ours_is_said_in_a_sentence(answer):
+    """Something else listens there: that is said, and nothing is drawn."""
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *words: object) -> None:
+            """Keep the output of the tests quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        shown = run("story", "empty-chart", "--send", f"http://127.0.0.1:{server.server_port}")
+
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "no CDS Hooks response" in shown.stderr
+    assert "Traceback" not in shown.stderr
 
 
 @pytest.mark.parametrize(

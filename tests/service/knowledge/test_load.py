@@ -5,8 +5,9 @@ import shutil
 import pytest
 
 from service.errors import InvalidKnowledge
+from service.fhir.chart import KEYS
 from service.knowledge.load import FOLDER, load_knowledge, read_folder
-from service.reasoning.review import reviewed
+from service.reasoning.review import CHART_KEYS, reviewed
 
 
 @pytest.fixture
@@ -90,6 +91,18 @@ def test_a_name_that_nothing_has_is_found(folder, file, old, new, says):
     change(folder / file, old, new)
 
     assert any(says in line and file.split("/")[0].removesuffix(".toml") in line for line in problems(folder))
+
+
+def test_a_phrase_that_no_text_can_say_is_found(folder):
+    """A phrase of signs alone would be looked for in vain, and nobody would notice."""
+    change(folder / "phrases" / "fever.toml", '"febrile"', '"?"')
+
+    assert any("phrases/fever.toml" in line and "phrase.0.words" in line for line in problems(folder))
+
+
+def test_the_empty_chart_of_the_review_has_every_key():
+    """The knowledge is tried on a chart that was read whole; a new prefetch key belongs to it too."""
+    assert tuple(KEYS) == CHART_KEYS
 
 
 def test_a_claim_needs_a_citation_or_the_word_expert(folder):
