@@ -19,7 +19,7 @@ from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
 from service.reasoning.pathway import Outcome, Silence, assess
-from service.record import Call
+from service.call import Call
 
 MOST = {"S": 0.9, "M": 0.6, "L": 0.35, "XL": 0.35}
 MOST_MS_TO_COMPOSE = 1.0

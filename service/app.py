@@ -9,9 +9,11 @@ from starlette.responses import Response
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services
-from service.knowledge.load import FOLDER, load_knowledge
+from service.knowledge.load import load_knowledge
+from service.knowledge.thresholds import Adjustments
 from service.reasoning.review import reviewed
 from service.settings import Settings
+from service.web.knowledge_json import add_knowledge_routes
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -22,18 +24,20 @@ def create_app(settings: Settings) -> FastAPI:
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
-    services = offered_services(reviewed(load_knowledge()), clock=today)
+    knowledge = reviewed(load_knowledge(adjustments_of(settings)))
+    services = offered_services(knowledge, clock=today)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     app.include_router(cds_hooks_router(services, limits=limits))
 
-    examination = (FOLDER / "code_systems" / "examination.json").read_bytes()
-
-    async def examination_codes(_: Request) -> Response:
-        return Response(examination, media_type="application/fhir+json", headers={"Cache-Control": "no-cache"})
+    add_knowledge_routes(app, knowledge)
 
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")
 
-    app.add_route("/fhir/CodeSystem/examination", examination_codes, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route("/livez", alive, methods=["GET", "HEAD"], include_in_schema=False)
     return app
+
+
+def adjustments_of(settings: Settings) -> Adjustments:
+    """What the settings decide differently from the knowledge as it is shipped."""
+    return Adjustments(settings.policy, settings.thresholds)

@@ -11,11 +11,11 @@ from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
 from cds_hooks.request import HookRequest
 from cds_hooks.response import CDSResponse
+from service.call import Call
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import Chart, chart_of_prefetch
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
-from service.record import Call
 from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"

@@ -31,13 +31,14 @@ from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from service import terminal
 from service.app import create_app
+from service.call import Call
 from service.cds_services import asked
 from service.errors import ClinicError, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
 from service.knowledge.load import load_knowledge
+from service.knowledge_commands import UnknownRevision, examples, knowledge_app
 from service.reasoning.review import reviewed
-from service.record import Call
 from service.settings import InvalidSettings, Settings, read_settings
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
@@ -46,19 +47,14 @@ SERVICE = "cluneal-patient-view"
 FIRST_STORY = "laminectomy-and-iliac-harvest"
 
 
-def _examples(*lines: str) -> str:
-    return "\n\n".join(("Examples:", *(f"  {line}" for line in lines)))
-
-
 app = typer.Typer(
     name="cluneal-cds",
     help="Clinical decision support for cluneal neuropathy over CDS Hooks. It suggests what to consider; it makes no diagnosis.",
-    epilog=_examples("cluneal-cds serve", f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000   (in another terminal)"),
+    epilog=examples("cluneal-cds serve", f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000   (in another terminal)"),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-knowledge_app = typer.Typer(help="What the service knows: check it, list it.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 
 _out = Console(highlight=False)
@@ -69,13 +65,13 @@ def main() -> None:
     """Run the command line; what a person has to mend comes as a sentence, not as a traceback."""
     try:
         app()
-    except (InvalidSettings, UnknownStory) as wrong:
+    except (InvalidSettings, UnknownStory, UnknownRevision) as wrong:
         _stop(str(wrong), code=2)
     except ClinicError as failed:
         _stop(str(failed), code=1)
 
 
-@app.command(epilog=_examples("cluneal-cds serve --port 8080", "CLUNEAL_TIME_ZONE=America/Chicago cluneal-cds serve"))
+@app.command(epilog=examples("cluneal-cds serve --port 8080", "CLUNEAL_TIME_ZONE=America/Chicago cluneal-cds serve"))
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; overrides CLUNEAL_HOST. Without either, 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; overrides CLUNEAL_PORT. Without either, 8000.")] = None,
@@ -107,7 +103,7 @@ def serve(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "cluneal-cds evaluate chart.json",
         "cluneal-cds evaluate request.json --today 2026-11-20 --json",
         f"cluneal-cds story {FIRST_STORY} | cluneal-cds evaluate -",
@@ -135,7 +131,7 @@ def evaluate(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "cluneal-cds story --list",
         f"cluneal-cds story {FIRST_STORY} > request.json",
         f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000",
@@ -157,27 +153,6 @@ def story(
             sys.stdout.write(json.dumps(request, indent=2, ensure_ascii=False) + "\n")
         else:
             _show_answer(send, request)
-
-
-@knowledge_app.command("check")
-def check_knowledge() -> None:
-    """Read every knowledge file, try it on an empty chart and on itself, and report every problem."""
-    knowledge = reviewed(load_knowledge())
-    counts = {
-        "findings": len(knowledge.findings),
-        "rules": sum(map(len, knowledge.rules.values())),
-        "nerves": len(knowledge.nerves),
-        "phrase lists": len(knowledge.phrases),
-        "value sets": len(knowledge.value_sets),
-        "publications": len(knowledge.evidence),
-    }
-    _out.print(f"Knowledge {knowledge.version.version} is sound: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + ".")
-
-
-@knowledge_app.command("list")
-def list_knowledge() -> None:
-    """List nerves, rules, findings, phrases, value sets and publications, each with its source."""
-    _out.print(terminal.as_knowledge(load_knowledge()))
 
 
 class _AnnouncedServer(uvicorn.Server):

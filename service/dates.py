@@ -9,11 +9,12 @@ Source: https://hl7.org/fhir/R4/datatypes.html#dateTime
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 _FHIR_DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*", re.DOTALL)
 
 _AFTER_A_DAY = ("", "T")
+_LENGTH_OF_A_DAY = len("2021-03-12")
 
 # A clinic east of the service already writes tomorrow's date; such a fact is of today, not of the future.
 _DAYS_AHEAD = 1
@@ -118,3 +119,20 @@ def years_after(born: When, years: float) -> When | None:
         return When(born.first + timedelta(days=round(years * 365.25)), born.last + timedelta(days=round((years + 1) * 365.25)))
     except (OverflowError, ValueError):
         return None
+
+
+def read_moment(text: str | None) -> datetime | None:
+    """The moment that a FHIR dateTime or instant with a time of day means, with its zone when it has one; None for anything else."""
+    if text is None or len(text) <= _LENGTH_OF_A_DAY:
+        return None
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def minutes_between(earlier: datetime, later: datetime) -> float:
+    """The minutes from one moment to another, negative when it is the other way round; a moment without a zone is in the other's."""
+    if (earlier.tzinfo is None) != (later.tzinfo is None):
+        earlier, later = earlier.replace(tzinfo=None), later.replace(tzinfo=None)
+    return (later - earlier).total_seconds() / 60

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from cds_hooks.response import Card
+from service.call import Call
 from service.cards.compose import compose
 from service.fhir.chart import REQUIRED, Chart
 from service.fhir.read import read_chart
@@ -17,8 +18,8 @@ from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
-from service.reasoning.pathway import Outcome, Silence, assess
-from service.record import Call, Issue, KeyState, PatientRecord
+from service.reasoning.pathway import Outcome, Response, Silence, assess
+from service.record import Issue, KeyState, PatientRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Evaluation:
     findings: Findings
     refusal: Refusal | None
     silence: Silence | None
-    outcome: Outcome | None
+    outcome: Outcome | Response | None
     cards: tuple[Card, ...]
 
 
@@ -56,7 +57,7 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     findings = Findings(reading.record, knowledge, today, _ear(knowledge), CRITERIA)
     refusal = _refusal(reading.record.keys, reading.foreign)
     answer = None if refusal else assess(findings, clinician=call.is_clinician)
-    outcome = answer if isinstance(answer, Outcome) else None
+    outcome = answer if isinstance(answer, (Outcome, Response)) else None
     cards = (compose(outcome, findings, call, today),) if outcome else ()
     silence = answer if isinstance(answer, Silence) else None
     return Evaluation(reading.record, reading.issues, findings, refusal, silence, outcome, cards)

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -62,6 +63,7 @@ class Fact:
     names      the value sets that hold one of its codes;  said: the phrase lists that its words may speak
     text       the words of its code; `notes`: the other words a clinician wrote in it
     sites      the value sets that hold one of its body sites; `site_text`: those sites in words
+    began, finished  the moments of it, where the chart gives a time of day
     doubtful   it may not be this patient's, or may mean something else: it can hold a card back, never bring one about
     undatable  a date was given that nobody can read
     """
@@ -80,6 +82,8 @@ class Fact:
     sites: frozenset[str] = frozenset()
     site_text: str = ""
     encounter: str = ""
+    began: datetime | None = None
+    finished: datetime | None = None
     doubtful: bool = False
     undatable: bool = False
 
@@ -131,11 +135,13 @@ class Procedure(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """A part of an Observation: its code and its value."""
+    """A part of an Observation: its code and its value; `said`: the value in words, `flag`: as yes or no."""
 
     codings: tuple[Coding, ...] = ()
     value_codings: tuple[Coding, ...] = ()
     quantity: Quantity | None = None
+    said: str = ""
+    flag: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,7 @@ class Observation(Fact):
     """Something seen, asked or measured; words in its value are among its `notes`.
 
     denied   its answer says that what its code names is not there ("saddle numbness: no")
+    part_of  references of what it belongs to
     """
 
     quantity: Quantity | None = None
@@ -150,6 +157,7 @@ class Observation(Fact):
     value_names: frozenset[str] = frozenset()
     denied: bool = False
     components: tuple[Component, ...] = ()
+    part_of: tuple[str, ...] = ()
 
     @property
     def event(self) -> str:
@@ -238,24 +246,6 @@ class Issue:
 
     where: str
     says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Who asks, about which patient and visit; what the suggested resources and the ids of the cards are made from.
-
-    instance   the hookInstance: the same one gets the same uuids;  user: "Practitioner/1";  encounter: an id, "" when there is none
-    """
-
-    patient: str
-    instance: str = ""
-    user: str = ""
-    encounter: str = ""
-
-    @property
-    def is_clinician(self) -> bool:
-        """Whether the reader is a clinician: neither the patient nor a relative."""
-        return self.user.split("/")[0] not in ("Patient", "RelatedPerson")
 
 
 AnyFact = TypeVar("AnyFact", bound=Fact)

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     max_body_mb: int = Field(default=16, ge=1, le=256)
     receive_deadline_s: float = Field(default=3, gt=0, le=60)
     time_zone: ZoneInfo = ZoneInfo("UTC")
+    policy: Literal["evidence", "inclusive"] = "evidence"
+    thresholds: Annotated[tuple[tuple[str, float], ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -80,6 +82,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("thresholds", mode="before")
+    @classmethod
+    def _name_and_number(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [tuple(part.strip() for part in pair.split("=")) for pair in value.split(",") if pair.strip()]
+        if not all(len(pair) == 2 for pair in pairs) or len({pair[0] for pair in pairs}) < len(pairs):
+            raise ValueError("write name=number, separated by commas, each name once: relief-good=75,imaging-window=365")
+        return tuple(pairs)
 
     @field_validator("origins")
     @classmethod

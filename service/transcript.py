@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from cds_hooks.response import CDSResponse, to_wire
 from service.evaluate import Evaluation
 from service.reasoning.findings import Proof
-from service.reasoning.pathway import Assessment
+from service.reasoning.tiers import Assessment
 
 Json = dict[str, object]
 

@@ -16,10 +16,10 @@ import time_machine
 
 from cds_hooks.response import CDSResponse, to_wire
 from service.app import create_app
+from service.call import Call
 from service.evaluate import evaluate
 from service.fhir.chart import chart_of_prefetch
 from service.knowledge.load import load_knowledge
-from service.record import Call
 from service.settings import read_settings
 from service.story import Story, hook_request, read_story
 
@@ -41,6 +41,10 @@ class Answer:
     @property
     def basis(self) -> dict[str, Any]:
         return self.cards[0]["extension"]["org.cluneal-cds.basis"]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.cards[0]["extension"]["org.cluneal-cds.details"]
 
     @property
     def words(self) -> str:

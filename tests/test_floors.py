@@ -17,14 +17,14 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "app",
-        "web cds_services screening story terminal",
-        "transcript",
+        "app knowledge_commands",
+        "web cds_services screening story terminal labelled",
+        "transcript published",
         "evaluate",
         "cards",
         "reasoning fhir",
         "record knowledge storage settings",
-        "dates errors",
+        "dates errors call",
     ),
     "cds_hooks": (
         "router",
@@ -46,8 +46,9 @@ THIRD_PARTY = {
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py"
     ),
     "pydantic_settings": "service/settings.py",
-    "typer uvicorn": "service/cli.py",
-    "rich": "service/cli.py service/terminal.py",
+    "typer": "service/cli.py service/knowledge_commands.py",
+    "uvicorn": "service/cli.py",
+    "rich": "service/cli.py service/knowledge_commands.py service/terminal.py",
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",

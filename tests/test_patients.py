@@ -17,7 +17,7 @@ from tests.doors import Answer, corridor, over_http, sent
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "patients"
 EXPECTED = {name: tomllib.loads((FOLDER / name / "expected.toml").read_text(encoding="utf-8")) for name in story_names()}
-WITH_CARD = tuple(name for name in EXPECTED if EXPECTED[name]["expected"].get("card") in ("workup", "block"))
+WITH_CARD = tuple(name for name in EXPECTED if EXPECTED[name]["expected"].get("card") in ("workup", "block", "response"))
 BY_CLINICIAN = tuple(name for name in EXPECTED if EXPECTED[name]["user"].startswith("Practitioner"))
 MODELS = {"Observation": Observation, "ServiceRequest": ServiceRequest}
 
@@ -47,11 +47,14 @@ def test_a_story_is_answered_with_a_card_or_silence_or_a_refusal(name, door):
 @EACH_DOOR
 @EACH_CARD
 def test_a_card_rests_on_what_the_story_expects(name, door):
-    """Tier, nerves in their order, side and what gave the side are the expected ones."""
-    expected, basis = EXPECTED[name]["expected"], door(name).basis
+    """Tier, nerves in their order, side and what gave the side are the expected ones; of a block's result its band and relief."""
+    expected, answer = EXPECTED[name]["expected"], door(name)
+    basis, details = answer.basis, answer.details
 
-    assert (basis["tier"], basis["nerves"]) == (expected["tier"], expected["nerves"])
+    assert (basis.get("tier"), basis["nerves"]) == (expected.get("tier"), expected["nerves"])
     assert (basis["side"], basis.get("sideBasis")) == (expected["side"], expected.get("side_basis"))
+    assert details.get("band") == expected.get("band")
+    assert expected.get("relief") in (details.get("relief"), None)
 
 
 @EACH_DOOR
@@ -156,6 +159,9 @@ def in_short(expected: dict[str, Any]) -> str:
         return f"{expected['status']} {expected['key']}"
     if expected["card"] == "none":
         return f"none: {' or '.join(expected['silence'])}" if "silence" in expected else "none"
+    if expected["card"] == "response":
+        relief = f", {expected['relief']}% relief" if "relief" in expected else ""
+        return f"response, {expected['band']}, {', '.join(expected['nerves'])}, side {expected['side']}{relief}"
     side = f"side {expected['side']}" + (f" by {expected['side_basis']}" if "side_basis" in expected else "")
     orders = f", {expected['orders']} order{'' if expected['orders'] == 1 else 's'}" if expected["card"] == "block" else ""
     return f"{expected['card']}, {expected['tier']}, {', '.join(expected['nerves'])}, {side}{orders}"

@@ -1,39 +1,44 @@
 """Sentences of charts, labelled by hand (fixtures/texts), are read as labelled; where one is not, the row says how it is read instead."""
 
+import json
+import re
 from typing import Any
 
 import pytest
 
-from tests.texts import RED_FLAGS, Row, exam_read, problem_read, report_read, rows
+from service.knowledge.load import load_knowledge
+from service.labelled import LABELS, Sentence, UnreadableTexts, defects, read, read_sentences, text_folder
 
-EVERY = [(read, row) for kind, read in (("reports", report_read), ("exams", exam_read), ("problems", problem_read)) for row in rows(kind)]
-ROWS = [pytest.param(read, row, id=row["text"][:60]) for read, row in EVERY]
-READING = ("imaging", "red_flags", "surgery", "territory", "reproduces", "neuropathic", "aggravating", "present", "not_present", "side")
+KNOWLEDGE = load_knowledge()
+SENTENCES = read_sentences(text_folder(), KNOWLEDGE)
+LINES = [line for kind in LABELS for line in (text_folder() / f"{kind}.jsonl").read_text(encoding="utf-8").splitlines()]
+ROWS = [
+    pytest.param(sentence, json.loads(line).get("reads_as", {}), id=sentence.text[:60])
+    for sentence, line in zip(SENTENCES, LINES, strict=True)
+]
 
 
-def labels(row: Row) -> dict[str, Any]:
-    """What the row says of its sentence."""
-    return {name: row[name] for name in READING if name in row}
+def read_in(kind: str, text: str) -> Any:
+    """What the service reads in these words."""
+    return read(Sentence(kind, "here", text, {}), KNOWLEDGE).read
 
 
-@pytest.mark.parametrize(("read", "row"), ROWS)
-def test_a_sentence_is_read_as_its_row_says(read, row):
+@pytest.mark.parametrize(("sentence", "reads_as"), ROWS)
+def test_a_sentence_is_read_as_its_row_says(sentence, reads_as):
     """Every label of the row comes out; a label in `reads_as` says what comes out instead of it, so that it is seen when that changes."""
-    expected = {**labels(row), **row.get("reads_as", {})}
-    reading = read(row)
+    expected = {**sentence.labels, **reads_as}
+    reading = read(sentence, KNOWLEDGE).read
 
     assert {name: reading[name] for name in expected} == expected
 
 
 def test_no_misread_sentence_is_dangerous():
-    """What is misread errs towards silence: no red flag is missed for it, nothing is normal or reproduced that is not."""
-    for read, row in EVERY:
-        reading, misread = read(row), row.get("reads_as", {}).keys()
+    """What is misread errs towards silence: no red flag is missed, nothing is normal, reproduced or on the problem list that is not."""
+    for reading in (read(sentence, KNOWLEDGE) for sentence in SENTENCES):
+        said, heard = reading.topics.get(("problem findings", ""), (frozenset(), frozenset()))
 
-        assert "imaging" not in misread or reading["imaging"] != "clear", row["text"]
-        assert set(reading.get("red_flags", ())) >= set(row.get("red_flags", ())), row["text"]
-        assert "reproduces" not in row or reading["reproduces"].items() <= row["reproduces"].items(), row["text"]
-        assert set(row.get("not_present", ())) - set(reading.get("not_present", ())) <= RED_FLAGS, row["text"]
+        assert [defect for defect in defects(reading) if not defect.startswith("read as red flag ")] == [], reading.sentence.text
+        assert heard <= said, reading.sentence.text
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_no_misread_sentence_is_dangerous():
 )
 def test_a_denial_of_one_thing_leaves_another_standing(written, flags):
     """What is denied past a comma, or healed, is not what was affirmed before it; what stands under the wrong heading still warns."""
-    reading = report_read({"text": written})
+    reading = read_in("reports", written)
 
     assert (reading["red_flags"], reading["imaging"]) == (flags, "unknown")
 
@@ -56,4 +61,28 @@ def test_a_denial_of_one_thing_leaves_another_standing(written, flags):
 @pytest.mark.parametrize("written", ["Fever, chills and night sweats denied", "Fevers, chills: denied.", "Denies fever, chills, weakness."])
 def test_a_denial_of_a_whole_list_denies_all_of_it(written):
     """The answer at the end of a list, or the denial before it, is meant for each of its items."""
-    assert exam_read({"text": written})["red_flags"] == []
+    assert read_in("exams", written)["red_flags"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("no json", "line 1"),
+        ('{"imaging": "clear"}', "no object with a text"),
+        ('{"text": "x"}', "no label"),
+        ('{"text": "x", "red_flag": []}', 'unknown label "red_flag"; labels here: imaging, red_flags, surgery'),
+        ('{"text": "x", "imaging": "normal"}', "imaging names normal; known: clear, lesion, unknown"),
+        ('{"text": "x", "red_flags": ["cancer"]}', "red_flags names cancer; known: active-malignancy"),
+        ('{"text": "x", "red_flags": "fever"}', "red_flags has not the form"),
+        ('{"text": "x", "imaging": "clear", "recorded_days_ago": "3"}', "recorded_days_ago"),
+    ],
+)
+def test_a_line_that_is_no_labelled_sentence_is_named(tmp_path, line, says):
+    """A label that would count nothing is refused, with its file and line and what is known instead; all such lines at once."""
+    (tmp_path / "reports.jsonl").write_text(f"{line}\n")
+    (tmp_path / "exams.jsonl").write_text('\n{"text": "x", "reproduces": {"superior": "up"}}\n')
+
+    with pytest.raises(UnreadableTexts) as refused:
+        read_sentences(tmp_path, KNOWLEDGE)
+    assert re.search(f"reports.jsonl line 1: .*{re.escape(says)}", str(refused.value))
+    assert "exams.jsonl line 2: reproduces names superior up" in str(refused.value)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from service.call import Call
 from service.evaluate import evaluate
 from service.fhir.chart import KEYS, chart_of_bundle
 from service.knowledge.load import load_knowledge
-from service.record import Call
 from tests.doors import Answer, posted
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"

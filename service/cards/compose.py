@@ -9,31 +9,40 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_hooks.response import LONGEST_SUMMARY, Card, Coding, OverrideReason, Source
+from service.call import Call
 from service.cards.reasons import tell
+from service.cards.response import basis_of_response, detail_of_response, results_of, summary_of_response
 from service.cards.suggestions import already_ordered, block_suggestions, stable_uuid, workup_suggestions
-from service.cards.wording import listed
+from service.cards.wording import LONGEST_DETAIL, MOST_LINES, listed, named_knowledge
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings
-from service.reasoning.pathway import Assessment, Outcome
-from service.record import Call, Side
+from service.reasoning.pathway import Outcome, Response
+from service.reasoning.tiers import Assessment
+from service.record import Side
 
-LONGEST_DETAIL = 950
-MOST_LINES = 16
 BASIS = "org.cluneal-cds.basis"
+DETAILS = "org.cluneal-cds.details"
 
 
-def compose(outcome: Outcome, findings: Findings, call: Call, today: date) -> Card:
-    """The one card for an outcome."""
-    wording = findings.knowledge.wording
+def compose(outcome: Outcome | Response, findings: Findings, call: Call, today: date) -> Card:
+    """The one card for what may be said."""
     card = stable_uuid(call.instance, call.patient, outcome.kind, *(assessment.nerve for assessment in outcome.assessments))
-    if outcome.kind == "workup":
-        suggestions = workup_suggestions(outcome, findings, call, today, card)
-    else:
+    if isinstance(outcome, Response):
+        basis, results = basis_of_response(outcome), results_of(outcome)
         suggestions = block_suggestions(outcome, findings, call, card)
+        summary, detail = summary_of_response(outcome, findings), detail_of_response(outcome, findings)
+    else:
+        basis, results = _basis(outcome), {}
+        workup = outcome.kind == "workup"
+        suggestions = (
+            workup_suggestions(outcome, findings, call, today, card) if workup else block_suggestions(outcome, findings, call, card)
+        )
+        summary, detail = _summary(outcome, findings), _detail(outcome, findings)
+    wording = findings.knowledge.wording
     return Card(
         uuid=card,
-        summary=_summary(outcome, findings)[:LONGEST_SUMMARY],
-        detail=_detail(outcome, findings),
+        summary=summary[:LONGEST_SUMMARY],
+        detail=detail,
         indicator="info",
         source=Source(
             label=f"{wording.source}, knowledge {findings.knowledge.version.version}",
@@ -42,22 +51,34 @@ def compose(outcome: Outcome, findings: Findings, call: Call, today: date) -> Ca
         suggestions=suggestions,
         selection_behavior=None if not suggestions else "at-most-one" if outcome.kind == "workup" else "any",
         override_reasons=tuple(OverrideReason(system=one.system, code=one.code, display=one.display) for one in wording.override),
-        extension={BASIS: _basis(outcome, findings.knowledge)},
+        extension={
+            BASIS: {"kind": outcome.kind, **basis, "rules": list(outcome.rules), "knowledgeVersion": findings.knowledge.version.version},
+            DETAILS: {**results, **_besides(outcome), **_decided_by_site(findings.knowledge)},
+        },
     )
 
 
-def _basis(outcome: Outcome, knowledge: Knowledge) -> dict[str, object]:
+def _basis(outcome: Outcome) -> dict[str, object]:
     """What the card rests on, for machines."""
     first = outcome.assessments[0]
     return {
-        "kind": outcome.kind,
         "tier": outcome.tier.word,
         "nerves": [assessment.nerve for assessment in outcome.assessments],
         "side": first.laterality.side.value,
         "sideBasis": first.laterality.basis,
-        "rules": list(outcome.rules),
-        "knowledgeVersion": knowledge.version.version,
     }
+
+
+def _besides(outcome: Outcome | Response) -> dict[str, object]:
+    """The ids of the cautions and of what speaks against, as far as they are said."""
+    cautions = [held.rule.id for held in (*outcome.stops, *outcome.cautions)] if outcome.kind != "workup" else []
+    return {"cautions": cautions, "against": [held.rule.id for held in outcome.against]}
+
+
+def _decided_by_site(knowledge: Knowledge) -> dict[str, object]:
+    """What the site decided: its policy, and the thresholds that it moved."""
+    adjustments = knowledge.adjustments
+    return {"policy": adjustments.policy, **({"adjusted": dict(adjustments.numbers)} if adjustments.numbers else {})}
 
 
 def _summary(outcome: Outcome, findings: Findings) -> str:
@@ -95,7 +116,7 @@ def _block_summary(outcome: Outcome, findings: Findings) -> str:
         return f"{what}: {findings.knowledge.wording.held_back}, see cautions"
     wanted = {(one.nerve, side) for one in high for side in one.laterality.sides}
     taken = {(one.nerve, side) for one in high for side in already_ordered(nerves[one.nerve], findings)}
-    return f"{what}: {'block already ordered or done' if wanted and wanted <= taken else 'consider a diagnostic block'}"
+    return f"{what}: {'block already ordered' if wanted and wanted <= taken else 'consider a diagnostic block'}"
 
 
 def _after(assessment: Assessment, findings: Findings) -> str:
@@ -162,7 +183,7 @@ def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str
         _section("Against", told.against if budget.brief else told.against[: budget.against]),
         _section("Not known", told.not_known[: budget.unknown] or ("nothing that these rules ask for",)),
         _section("Also on record (no published numbers)", told.also[:2] if budget.roomy else ()),
-        f"**Evidence** {evidence}{numbers}. {wording.limits} Knowledge {findings.knowledge.version.version}.",
+        f"**Evidence** {evidence}{numbers}. {wording.limits} {named_knowledge(findings.knowledge)}",
     )
     return [section for section in sections if section]
 
@@ -186,6 +207,6 @@ def _consider(outcome: Outcome, findings: Findings) -> str:
     if outcome.stops:
         return f"**Consider** {wording.held_back}: see cautions."
     taken = already_ordered(nerve, findings) & set(outcome.assessments[0].laterality.sides)
-    ordered = f" A block of this nerve is already ordered or done ({listed([side.value for side in sorted(taken)])})." if taken else ""
+    ordered = f" A block of this nerve is already ordered ({listed([side.value for side in sorted(taken)])})." if taken else ""
     several = " One target per session keeps the result readable." if len(outcome.assessments) > 1 else ""
     return f"**Consider** {wording.block.format(guidance=nerve.guidance)}{several}{ordered}"

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from service.cards.blocks import says_block
 from service.cards.wording import listed, month, quoted
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings, Proof
-from service.reasoning.pathway import Assessment, Outcome
+from service.reasoning.pathway import Outcome
 from service.reasoning.rules import Held
+from service.reasoning.tiers import Assessment
 from service.record import Condition, Side
 
 # With so little room a name would say nothing.
@@ -153,12 +155,16 @@ def _against(outcome: Outcome, findings: Findings, quote_length: int, *, tight: 
     if brief:
         return tuple(held.rule.brief for held in outcome.against if held.rule.brief)
     weighty = sorted(outcome.against, key=lambda held: not held.rule.brief)
-    told = [
-        f"{held.rule.says}{month(held.proof[0].when)}" + (f": {quoted(held.proof[0].quote, quote_length)}" if held.proof[0].quote else "")
-        for held in weighty
-        if held.proof
-    ]
+    told = [_weighed(held, quote_length) for held in weighty if held.proof]
+    told += [says_block(one, findings.knowledge) for one in outcome.results if one.reading.relief is not None]
     return (*told, "pain began before the surgery") if not tight and _predates_surgery(outcome, findings) else tuple(told)
+
+
+def _weighed(held: Held, quote_length: int) -> str:
+    """What a rule says against it, with the newest entry that it rests on."""
+    newest = held.proof[0]
+    words = newest.quote or newest.text
+    return f"{held.rule.says}{month(newest.when)}" + (f": {quoted(words, quote_length)}" if words else "")
 
 
 def _predates_surgery(outcome: Outcome, findings: Findings) -> bool:
@@ -196,7 +202,8 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
 def _also(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
     """Facts that the source articles name without numbers: shown, never counted."""
     counted = {one.reference for assessment in outcome.assessments for ones in assessment.support.proof.values() for one in ones}
-    names = [name for assessment in outcome.assessments for name in findings.knowledge.nerves[assessment.nerve].also]
+    nerves = [findings.knowledge.nerves[assessment.nerve] for assessment in outcome.assessments]
+    names = [name for nerve in nerves for name in (*nerve.also, *nerve.shown)]
     return tuple(
         f"{one.words}{month(one.when)}"
         for found in findings.present(dict.fromkeys(names))

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_hooks.response import Action, Suggestion
+from service.call import Call
 from service.fhir.write import block_order, exam_observation, referral
 from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings
 from service.reasoning.laterality import sides_of
-from service.reasoning.pathway import Assessment, Outcome
-from service.record import Call, Side
+from service.reasoning.pathway import Outcome, Spoken
+from service.reasoning.tiers import Assessment
+from service.record import Side
 
 # One namespace for all ids of cards and suggestions: the same call gets the same ids.
 _NAMESPACE = uuid.UUID("6f0f6cf8-2f2b-5a5e-9a39-6d5f0c9f3b61")
@@ -61,14 +63,14 @@ def workup_suggestions(outcome: Outcome, findings: Findings, call: Call, today: 
     )
 
 
-def block_suggestions(outcome: Outcome, findings: Findings, call: Call, card: str) -> tuple[Suggestion, ...]:
+def block_suggestions(outcome: Spoken, findings: Findings, call: Call, card: str) -> tuple[Suggestion, ...]:
     """One draft order for each nerve and side whose point reproduces the pain; none under a hard stop, unread allergies or medications."""
     if outcome.stops or not (findings.record.was_read("allergies") and findings.record.was_read("medications")):
         return ()
     orders = []
     for assessment in outcome.assessments:
         nerve = findings.knowledge.nerves[assessment.nerve]
-        for side in sides_to_order(assessment, nerve, findings):
+        for side in sides_to_order(assessment, nerve, outcome, findings):
             words = f"Order a {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} (draft)"
             action = Action(
                 type="create",
@@ -79,16 +81,16 @@ def block_suggestions(outcome: Outcome, findings: Findings, call: Call, card: st
     return tuple(orders)
 
 
-def sides_to_order(assessment: Assessment, nerve: Nerve, findings: Findings) -> tuple[Side, ...]:
-    """The sides of a high-tier nerve on which no block was ordered or done in the last weeks."""
+def sides_to_order(assessment: Assessment, nerve: Nerve, outcome: Spoken, findings: Findings) -> tuple[Side, ...]:
+    """The sides of a high-tier nerve on which no block is ordered, and none was done lately that keeps another back."""
     if assessment.reasons != "reproduced" or assessment.tier.word != "high" or assessment.laterality.basis != "exam":
         return ()
-    taken = already_ordered(nerve, findings)
+    taken = already_ordered(nerve, findings) | outcome.closed[assessment.nerve]
     return tuple(side for side in assessment.laterality.sides if side not in taken)
 
 
 def already_ordered(nerve: Nerve, findings: Findings) -> frozenset[Side]:
-    """The sides on which a block of the nerve is ordered or was done; an order without a side counts for both."""
+    """The sides on which a block of the nerve is ordered; an order without a side counts for both."""
     return sides_of(one for found in findings.present(nerve.block_ordered) for one in found.proof)
 
 

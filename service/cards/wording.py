@@ -8,6 +8,10 @@ import re
 from collections.abc import Sequence
 
 from service.dates import When
+from service.knowledge.model import Knowledge
+
+LONGEST_DETAIL = 950
+MOST_LINES = 16
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uff9e-\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff\ue000-\uf8ff]")  # fmt: skip  # noqa: E501
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!@$^=]|:(?=/)|(?<=\bwww)\.)", re.IGNORECASE)
@@ -39,3 +43,10 @@ def month(when: When | None) -> str:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words as a list in a sentence: "a", "a and b", "a, b and c"."""
     return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def named_knowledge(knowledge: Knowledge) -> str:
+    """Which knowledge spoke, as the last words of every card."""
+    adjustments = knowledge.adjustments
+    changed = " (adjusted by this site)" if adjustments.numbers or adjustments.policy != "evidence" else ""
+    return f"Knowledge {knowledge.version.version}{changed}."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.fhir import shapes
-from service.fhir.elements import Source, displays, plain_status, reference_of, status_of
+from service.fhir.elements import Source, displays, plain_status, reference_of, relative_reference_of, status_of
 from service.fhir.terms import text_of
 from service.record import Allergy, Medication
 
@@ -30,7 +30,7 @@ def medication(found: shapes.MedicationRequest, source: Source, drugs: Mapping[s
         text=text,
         when=source.date(found.authoredOn),
         status=plain_status(found.status),
-        encounter=reference_of(found.encounter),
+        encounter=relative_reference_of(found.encounter),
         intent=plain_status(found.intent),
         doubtful=source.doubtful,
         undatable=source.undatable,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from service.dates import When, read_date, spanning, years_after
 from service.fhir import shapes
-from service.fhir.terms import LONGEST_TEXT, Terms, agreed
+from service.fhir.terms import LONGEST_TEXT, Terms, agreed, text_of
 from service.record import Component, Quantity, Side
 
 # Our own code system: what our suggestions write, the next call reads.
@@ -111,6 +111,8 @@ def component(found: shapes.Component, terms: Terms) -> Component:
         codings=terms.codings(found.code),
         value_codings=terms.codings(found.valueCodeableConcept),
         quantity=quantity(found.valueQuantity) or whole(found.valueInteger),
+        said=found.valueString or text_of(found.valueCodeableConcept),
+        flag=found.valueBoolean,
     )
 
 
@@ -168,3 +170,9 @@ def reference_of(found: shapes.Reference | None) -> str:
     if found is None or not found.reference:
         return ""
     return found.reference.split("/_history/")[0]
+
+
+def relative_reference_of(found: shapes.Reference | None) -> str:
+    """The same without the server, "Encounter/1": two entries of one visit may name it in two ways."""
+    reference = reference_of(found)
+    return "/".join(reference.split("/")[-2:]) if reference.startswith(("https://", "http://")) else reference

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from service.dates import read_date
+from service.dates import read_date, read_moment
 from service.fhir import shapes
 from service.fhir.drugs import allergy
 from service.fhir.elements import (
@@ -12,6 +12,7 @@ from service.fhir.elements import (
     plain_status,
     quantity,
     reference_of,
+    relative_reference_of,
     side_of_component,
     status_of,
     text_of_form,
@@ -49,7 +50,7 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
         or (source.at_age(found.onsetRange.low, found.onsetRange.high) if found.onsetRange else None)
         or read_date(found.onsetString),
         recorded=source.date(found.recordedDate),
-        encounter=reference_of(found.encounter),
+        encounter=relative_reference_of(found.encounter),
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
         sites=sites,
         site_text=site_text,
@@ -66,7 +67,7 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
     """Something done; its date may be a day, a stretch, an age, or words."""
     terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
-    notes = notes_of(found.note)
+    notes = notes_of(found.note, text_of(found.outcome))
     said = terms.said("Procedure", (text, *notes))
     if not (names or said) or not source.wanted():
         return None
@@ -87,8 +88,10 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
         text=text,
         notes=notes,
         when=done,
+        began=read_moment(found.performedDateTime or (found.performedPeriod.start if found.performedPeriod else None)),
+        finished=read_moment(found.performedDateTime or (found.performedPeriod.end if found.performedPeriod else None)),
         status=plain_status(found.status),
-        encounter=reference_of(found.encounter),
+        encounter=relative_reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
@@ -101,12 +104,13 @@ def observation(found: shapes.Observation, source: Source) -> Observation | None
     """Something seen, asked or measured. Words are read only where a clinician writes words: in a string, a note, a coded value."""
     terms = source.terms
     names = terms.names(found.code)
-    if not (names or found.valueBoolean or _has_words(found)):
+    if not (names or found.valueBoolean or _has_words(found) or _is_percentage(found.valueQuantity)):
         return None  # a number that no rule asks for, as most of a chart
     text, site_text = text_of(found.code), text_of(found.bodySite)
     answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept))
     notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note))
-    said = terms.said("Observation", (text, site_text, *notes)) if notes or found.valueBoolean else _NOTHING
+    speaks = bool(notes or found.valueBoolean) or _is_percentage(found.valueQuantity)
+    said = terms.said("Observation", (text, site_text, *notes)) if speaks else _NOTHING
     if not (names or said) or not source.wanted():
         return None
     sites = terms.names(found.bodySite)
@@ -125,8 +129,11 @@ def observation(found: shapes.Observation, source: Source) -> Observation | None
         when=source.date(found.effectiveDateTime)
         or source.period(found.effectivePeriod)
         or source.date(found.effectiveInstant, found.issued),
+        began=read_moment(
+            found.effectiveDateTime or found.effectiveInstant or (found.effectivePeriod.start if found.effectivePeriod else None)
+        ),
         status=plain_status(found.status),
-        encounter=reference_of(found.encounter),
+        encounter=relative_reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
         side=agreed((component_side, from_site, terms.side_in(text))),
@@ -135,6 +142,7 @@ def observation(found: shapes.Observation, source: Source) -> Observation | None
         value_names=value_names,
         denied=found.valueBoolean is False or not value_names.isdisjoint(_NO) or any(map(terms.denies, answers)),
         components=components,
+        part_of=tuple(filter(None, map(relative_reference_of, found.partOf or ()))),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )
@@ -164,7 +172,7 @@ def report(found: shapes.DiagnosticReport, source: Source, results: Mapping[str,
         notes=notes,
         when=source.date(found.effectiveDateTime) or source.period(found.effectivePeriod) or source.date(found.issued),
         status=plain_status(found.status),
-        encounter=reference_of(found.encounter),
+        encounter=relative_reference_of(found.encounter),
         side=terms.side_in(text),
         conclusions=terms.names_of(found.conclusionCode),
         partly_read=partly_read,
@@ -215,7 +223,7 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
         when=source.date(found.authoredOn),
         status=plain_status(found.status),
         intent=plain_status(found.intent),
-        encounter=reference_of(found.encounter),
+        encounter=relative_reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
         side=agreed((terms.side_of_names(sites), terms.side_in(site_text), terms.side_in(text))),
@@ -258,6 +266,11 @@ MAKERS: Mapping[str, Callable[..., Fact | None]] = {
 
 def _categories(concepts: Iterable[shapes.CodeableConcept | None] | None) -> frozenset[str]:
     return frozenset(first_code(concept) for concept in concepts or ()) - {""}
+
+
+def _is_percentage(found: shapes.Quantity | None) -> bool:
+    """Whether the value is in percent: its code may name a relief."""
+    return found is not None and "%" in (found.code, found.unit)
 
 
 def _has_words(found: shapes.Observation) -> bool:

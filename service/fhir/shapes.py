@@ -144,6 +144,7 @@ class Procedure(OfPatient, gc=False):
     performedRange: Range | None = None  # noqa: N815
     performedString: str | None = None  # noqa: N815
     reasonCode: Concepts = None  # noqa: N815
+    outcome: CodeableConcept | None = None
 
 
 class Component(Struct, gc=False):
@@ -154,6 +155,7 @@ class Component(Struct, gc=False):
     valueCodeableConcept: CodeableConcept | None = None  # noqa: N815
     valueInteger: int | None = None  # noqa: N815
     valueString: str | None = None  # noqa: N815
+    valueBoolean: bool | None = None  # noqa: N815
 
 
 class Observation(OfPatient, gc=False):
@@ -171,6 +173,7 @@ class Observation(OfPatient, gc=False):
     interpretation: Concepts = None
     bodySite: CodeableConcept | None = None  # noqa: N815
     component: list[Component | None] | None = None
+    partOf: list[Reference | None] | None = None  # noqa: N815
 
 
 class DiagnosticReport(OfPatient, gc=False):

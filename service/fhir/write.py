@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from service.call import Call
 from service.fhir.elements import EXAMINATION
 from service.knowledge.nerve import Nerve
-from service.record import Call, Side
+from service.record import Side
 
 _SNOMED = "http://snomed.info/sct"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -53,7 +54,7 @@ def exam_observation(nerve: Nerve, side: Side, *, reproduces: bool, call: Call, 
         "method": {"coding": [{"system": EXAMINATION, "code": "palpation", "display": "Palpation"}]},
         "component": [
             {
-                "code": {"coding": [{"system": EXAMINATION, "code": "side", "display": "Side examined"}]},
+                "code": {"coding": [{"system": EXAMINATION, "code": "side", "display": "Side"}]},
                 "valueCodeableConcept": {"coding": [{"system": _SNOMED, "code": _SIDES[side][0], "display": _SIDES[side][1]}]},
             }
         ],

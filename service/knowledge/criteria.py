@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.knowledge.shape import Shape
+from service.knowledge.thresholds import Days, Number
 
 Resource = Literal[
     "AllergyIntolerance",
@@ -20,32 +21,36 @@ Resource = Literal[
     "Procedure",
     "ServiceRequest",
 ]
-Days = Annotated[int, Field(ge=0)]
 
 
 class EventTerms(Shape):
     """Which entries of the chart count as the event.
 
     resource        the kinds of entry looked at
-    within_days     not longer ago than this;  older_than_days: at least so long ago;  a date that may lie on either side is unknown
+    within_days     so long ago or less;  less_than_days: less long ago;  a date that may lie on either side is unknown
+    older_than_days so long ago or longer;  more_than_days: longer ago
     undated         whether an entry without any date counts (surgery is remembered without its date; a red flag symptom is not)
     ever            also problems that are resolved or inactive (a past event), not only active ones
     suspected       also provisional and differential diagnoses (red flags)
-    pain_after_days pain must be on record more than so many days after the event
+    pain_after_days pain must be on record so many days or more after the event
     after           later than the newest entry that proves this finding
     context         what must be on record beside a code that does not say it by itself
+    this_visit      of encounters, only the one that the call is about
     severe_or_unknown  of allergies, only those that are severe or whose severity is not said
     """
 
     resource: tuple[Resource, ...]
     within_days: Days | None = None
+    less_than_days: Days | None = None
     older_than_days: Days | None = None
+    more_than_days: Days | None = None
     undated: bool = True
     ever: bool = False
     suspected: bool = False
     pain_after_days: Days | None = None
     after: str | None = None
     context: str | None = None
+    this_visit: bool = False
     severe_or_unknown: bool = False
 
 
@@ -84,18 +89,21 @@ class MeasuredValue(Shape):
     """A measured number on one side of a bound, in one of the units named; another unit is unknown, never assumed.
 
     reads    the prefetch key whose query asks for these codes
-    latest   only the newest measurement decides; otherwise any
-    units    accepted unit -> factor to the unit of the bound ("" is a number without unit)
+    at_least, above, below   the bound;  any_value: whatever it is, so that a card can quote it
+    days     how many of the newest days with a measurement must all agree; 0: one measurement in the window is enough
+    units    accepted unit -> factor to the unit of the bound, or factor and what is added ("" is a number without unit)
     """
 
     by: Literal["measured-value"]
     reads: Literal["surveys", "labs"]
     value_set: tuple[str, ...] = Field(min_length=1)
-    at_least: float | None = None
-    below: float | None = None
-    units: dict[str, float]
+    at_least: Number | None = None
+    above: Number | None = None
+    below: Number | None = None
+    any_value: bool = False
+    units: dict[str, float | tuple[float, float]]
     within_days: Days
-    latest: bool = True
+    days: Annotated[int, Field(ge=0)] = 1
 
 
 class ClearStudy(Shape):
@@ -170,14 +178,16 @@ class CodedAnswer(Shape):
     value_set: tuple[str, ...] = Field(min_length=1)
     value: tuple[str, ...] = Field(min_length=1)
     within_days: Days | None = None
+    less_than_days: Days | None = None
     older_than_days: Days | None = None
+    more_than_days: Days | None = None
 
 
 class Age(Shape):
     """The patient's age in whole years."""
 
     by: Literal["age"]
-    at_least: int
+    at_least: Number
 
 
 class Setting(Shape):

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
+from service.knowledge.blocks import Blocks
 from service.knowledge.criteria import ClearStudy, Combination, CurrentPain, LastingPain, StudyMade, StudyPhrase, WordedEvent
 from service.knowledge.model import FindingDefinition, Knowledge, Pathway, RuleRow
 from service.knowledge.nerve import Nerve
@@ -21,6 +22,7 @@ def dangling(knowledge: Knowledge) -> list[str]:
     for name, finding in knowledge.findings.items():
         where = f"findings/{name}.toml"
         check(where, "publication", finding.evidence, knowledge.evidence)
+        check(where, "finding", finding.opposite, knowledge.findings)
         for criterion in finding.recognised:
             check(where, "value set", _value_sets_of(criterion), knowledge.value_sets)
             check(where, "phrase list", _phrases_of(criterion), knowledge.phrases)
@@ -42,18 +44,37 @@ def dangling(knowledge: Knowledge) -> list[str]:
         check(f"rules  {rule.id}:", "publication", rule.evidence, knowledge.evidence)
         check(f"rules  {rule.id}:", "finding", findings_of_rule(rule), knowledge.findings)
     for name, nerve in knowledge.nerves.items():
-        check(f"nerves/{name}.toml", "publication", (*nerve.evidence, *nerve.landmark.evidence), knowledge.evidence)
+        check(f"nerves/{name}.toml", "publication", cited_by_nerve(nerve), knowledge.evidence)
         check(f"nerves/{name}.toml", "finding", findings_of_nerve(nerve), knowledge.findings)
     for name, phrases in knowledge.phrases.items():
         check(f"phrases/{name}.toml", "publication", phrases.evidence, knowledge.evidence)
     check("wording.toml", "publication", knowledge.wording.evidence, knowledge.evidence)
     check("pathway.toml", "finding", findings_of_pathway(knowledge.pathway), knowledge.findings)
+    blocks = knowledge.blocks
+    check("blocks.toml", "publication", blocks.evidence, knowledge.evidence)
+    check("blocks.toml", "value set", blocks.score, knowledge.value_sets)
+    check("blocks.toml", "phrase list", (name for _, name in blocks.phrases), knowledge.phrases)
+    check("blocks.toml", "finding", findings_of_blocks(blocks), knowledge.findings)
+    check("attributes.toml", "publication", knowledge.attributes.evidence, knowledge.evidence)
+    for name, threshold in knowledge.thresholds.items():
+        check(f"thresholds.toml  {name}:", "publication", threshold.evidence, knowledge.evidence)
     return problems or [f"findings/{name}.toml  needs itself: {' -> '.join(circle)}" for name, circle in _circles(knowledge.findings)]
 
 
 def findings_of_rule(rule: RuleRow) -> tuple[str, ...]:
     """Every finding that a rule speaks of."""
     return (*rule.all_of, *rule.any_of, *rule.none_of, *rule.unless)
+
+
+def findings_of_blocks(blocks: Blocks) -> tuple[str, ...]:
+    """Every finding that the reading of a block speaks of."""
+    return (*blocks.any_block, *blocks.other_injection, *blocks.sedatives)
+
+
+def cited_by_nerve(nerve: Nerve) -> tuple[str, ...]:
+    """Every publication that a nerve's file cites."""
+    told = (*nerve.examination, *nerve.block, *nerve.differential, *nerve.treatment)
+    return (*nerve.evidence, *nerve.landmark.evidence, *(key for row in told for key in row.evidence))
 
 
 def findings_of_nerve(nerve: Nerve) -> tuple[str, ...]:
@@ -68,7 +89,10 @@ def findings_of_nerve(nerve: Nerve) -> tuple[str, ...]:
         *support,
         *nerve.surgical,
         *nerve.also,
+        *nerve.shown,
         *nerve.block_ordered,
+        *nerve.block_done,
+        *nerve.treated,
     )
 
 

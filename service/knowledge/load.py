@@ -4,6 +4,7 @@ Reads the folders beside this file. What cannot be wrong in one file alone (a na
 """
 
 import difflib
+import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,8 +16,10 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from service.errors import InvalidKnowledge
+from service.knowledge.blocks import Blocks
 from service.knowledge.links import dangling
 from service.knowledge.model import (
+    AttributeFile,
     Context,
     FindingDefinition,
     Knowledge,
@@ -34,6 +37,7 @@ from service.knowledge.model import (
 from service.knowledge.nerve import Nerve
 from service.knowledge.shape import Shape
 from service.knowledge.tables import code_table, lexicon_of, stirred_by
+from service.knowledge.thresholds import AS_SHIPPED, Adjustments, Numbers, ThresholdFile, adjusted
 from service.knowledge.wording import Wording
 
 FOLDER = Path(__file__).parent
@@ -41,14 +45,18 @@ AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
 @cache
-def load_knowledge() -> Knowledge:
-    """The knowledge of this package, read once per process; raises InvalidKnowledge with every problem found."""
-    return read_folder(FOLDER)
+def load_knowledge(adjustments: Adjustments = AS_SHIPPED) -> Knowledge:
+    """The knowledge of this package as one site wants it, read once per process; raises InvalidKnowledge with every problem found."""
+    return read_folder(FOLDER, adjustments)
 
 
-def read_folder(folder: Path) -> Knowledge:
+def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledge:
     """The knowledge in a folder laid out as this one; raises InvalidKnowledge with every problem found."""
     problems: list[str] = []
+    file = _one(folder / "thresholds.toml", ThresholdFile, problems)
+    shipped = {threshold.id: threshold for threshold in file.threshold} if file else {}
+    thresholds, refused = adjusted(shipped, adjustments)
+    numbers = Numbers(thresholds)
     systems = _one(folder / "systems.toml", SystemFile, problems)
     rules = _rules(_each(folder / "rules", RuleFile, problems), problems)
     value_sets = _value_sets(folder / "value_sets", problems)
@@ -58,29 +66,49 @@ def read_folder(folder: Path) -> Knowledge:
         "version": _one(folder / "version.toml", Version, problems),
         "language": _one(folder / "language.toml", Language, problems),
         "wording": _one(folder / "wording.toml", Wording, problems),
-        "pathway": _one(folder / "pathway.toml", Pathway, problems),
+        "pathway": _one(folder / "pathway.toml", Pathway, problems, numbers),
+        "blocks": _one(folder / "blocks.toml", Blocks, problems, numbers),
+        "attributes": _one(folder / "attributes.toml", AttributeFile, problems),
     }
     knowledge = Knowledge(
         systems={alias: system.uri for system in uris for alias in (system.uri, *system.aliases)},
         value_sets=value_sets,
-        findings=_each(folder / "findings", FindingDefinition, problems),
+        findings=_each(folder / "findings", FindingDefinition, problems, numbers),
         phrases=phrases,
         contexts=_each(folder / "contexts", Context, problems),
-        studies=_each(folder / "studies", Study, problems),
+        studies=_each(folder / "studies", Study, problems, numbers),
         rules=rules,
         nerves=dict(sorted(_each(folder / "nerves", Nerve, problems).items(), key=lambda item: item[1].order)),
         evidence=_each(folder / "evidence", Publication, problems),
+        thresholds=thresholds,
+        own_codes=_own_codes(folder / "code_systems" / "examination.json", problems),
+        adjustments=adjustments,
+        digest=digest_of(folder),
         codes=code_table(value_sets.values(), uris),
         lexicon={},
         stirs={},
         **parts,  # type: ignore[arg-type]
     )
     if not problems:
+        problems += [f"thresholds.toml  {name}: nothing counts with it" for name in shipped.keys() - numbers.asked]
         problems += dangling(knowledge)
+    problems += refused
     if problems:
         raise InvalidKnowledge(sorted(problems))
     findings, studies = knowledge.findings, knowledge.studies
-    return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies), stirs=stirred_by(findings, studies))
+    heard = knowledge.blocks.phrases
+    return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies, heard), stirs=stirred_by(findings, studies))
+
+
+def digest_of(folder: Path) -> str:
+    """One fingerprint of every file of a knowledge folder but version.toml, which names it; Python and READMEs are no knowledge."""
+    fingerprint = hashlib.sha256()
+    for path in sorted(path for kind in ("*.toml", "*.json") for path in folder.rglob(kind)):
+        if path.name != "version.toml":
+            # A checkout may end its lines in another way; the content is the same.
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            fingerprint.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return fingerprint.hexdigest()
 
 
 class SystemFile(Shape):
@@ -89,19 +117,19 @@ class SystemFile(Shape):
     system: tuple[System, ...]
 
 
-def _each(folder: Path, shape: type[AnyShape], problems: list[str]) -> dict[str, AnyShape]:
+def _each(folder: Path, shape: type[AnyShape], problems: list[str], numbers: Numbers | None = None) -> dict[str, AnyShape]:
     """Every TOML file of a folder by its name, the readable ones."""
-    read = {path.stem: _one(path, shape, problems) for path in sorted(folder.glob("*.toml"))}
+    read = {path.stem: _one(path, shape, problems, numbers) for path in sorted(folder.glob("*.toml"))}
     if not read:
         problems.append(f"{folder.name}/  is empty or missing")
     return {name: value for name, value in read.items() if value is not None}
 
 
-def _one(path: Path, shape: type[AnyShape], problems: list[str]) -> AnyShape | None:
-    """One file in its shape; None, with the problems noted, when it has none."""
+def _one(path: Path, shape: type[AnyShape], problems: list[str], numbers: Numbers | None = None) -> AnyShape | None:
+    """One file in its shape, thresholds by their numbers; None, with the problems noted, when it has none."""
     where = f"{path.parent.name}/{path.name}" if path.parent.name != "knowledge" else path.name
     try:
-        return shape.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return shape.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), context=numbers)
     except FileNotFoundError:
         problems.append(f"{where}  is missing")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -171,3 +199,12 @@ def _value_sets(folder: Path, problems: list[str]) -> dict[str, ValueSet]:
         except (ValueError, KeyError, TypeError) as error:
             problems.append(f"value_sets/{path.name}  is no ValueSet with explicit concepts: {type(error).__name__} {error}")
     return found
+
+
+def _own_codes(path: Path, problems: list[str]) -> frozenset[str]:
+    """The codes that our own CodeSystem defines."""
+    try:
+        return frozenset(concept["code"] for concept in json.loads(path.read_text(encoding="utf-8"))["concept"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        problems.append(f"code_systems/{path.name}  is no CodeSystem with concepts: {type(error).__name__} {error}")
+        return frozenset()

@@ -11,9 +11,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from service.knowledge.blocks import Blocks
 from service.knowledge.criteria import Criterion
 from service.knowledge.nerve import Nerve
 from service.knowledge.shape import Shape, Sourced, Words
+from service.knowledge.thresholds import Adjustments, Days, Number, Threshold
 from service.knowledge.wording import Wording
 
 
@@ -21,6 +23,7 @@ class FindingDefinition(Sourced):
     """A finding and the ways to recognise it; one way that answers PRESENT is enough.
 
     words   how a card names it, lower case ("lumbar fusion");  short: the same in a summary, where words are few
+    opposite     findings that mean the contrary: they may share nothing that tells the two apart
     holds_back   it speaks only for silence or caution: entries in doubt (whose, of which status, of what date) count as well
     """
 
@@ -28,6 +31,7 @@ class FindingDefinition(Sourced):
     words: Words
     short: str = ""
     holds_back: bool = False
+    opposite: tuple[str, ...] = ()
     recognised: tuple[Criterion, ...] = Field(min_length=1)
 
 
@@ -97,7 +101,7 @@ class Study(Sourced):
     value_set: tuple[str, ...]
     region_free: tuple[str, ...] = ()
     named: str
-    within_days: int
+    within_days: Days
     after: str
 
 
@@ -120,27 +124,45 @@ class Context(Sourced):
     never_same_day: tuple[str, ...] = ()
 
 
+_DECIDED_IN_CODE = ("silence-nerve", "guidance", "band", "tier")
+
+
 class RuleRow(Sourced):
     """A rule: it holds when all of `all_of`, one of `any_of` and none of `none_of` say so, and no finding of `unless` is present.
 
     effect    silence: nothing is said;  silence-nerve: nothing of that nerve;  required: without it nothing is said;
               cap-low, cap-moderate: the highest tier;  stop-block: no block is offered;  caution, against: said on the card;
-              support: named among the rules that decided;  tier: a row of the tier table, decided in code
-    brief     the same in few words, for a card that is full
+              support: named among the rules that decided;  guidance: said on a card that offers it
+              band: how the result of a block reads;  tier: decided in code, as its sentence says
+    over_blocks  of silence: it also keeps back what a block showed
+    brief     the same in few words, for a card that is full;  next: what may follow from it
     opposite  a cap-low that is only a cap-moderate when the lesion lies on the other side than the pain
     says      why nothing is said, or what the clinician is told; one sentence
     """
 
-    id: Annotated[str, Field(pattern=r"^[A-Z]+-([0-9]{2}[a-z]?|[A-Za-z]+)$")]
+    id: Annotated[str, Field(pattern=r"^[A-Z]+-([0-9]{1,2}[a-z]?|[A-Za-z]+)$")]
     says: Words
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     brief: str = ""
+    next: str = ""
     opposite: bool = False
+    over_blocks: bool = False
     effect: Literal[
-        "silence", "silence-nerve", "required", "cap-low", "cap-moderate", "stop-block", "caution", "against", "support", "tier"
+        "silence",
+        "silence-nerve",
+        "required",
+        "cap-low",
+        "cap-moderate",
+        "stop-block",
+        "caution",
+        "against",
+        "support",
+        "guidance",
+        "band",
+        "tier",
     ]
 
     @cached_property
@@ -150,8 +172,8 @@ class RuleRow(Sourced):
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:
-        if (self.effect in ("silence-nerve", "tier")) == bool(self.all_of or self.any_of or self.none_of):
-            raise ValueError("needs findings in all_of, any_of or none_of (and a rule with effect tier or silence-nerve has none)")
+        if (self.effect in _DECIDED_IN_CODE) == bool(self.all_of or self.any_of or self.none_of):
+            raise ValueError(f"needs findings in all_of, any_of or none_of (and a rule with effect {', '.join(_DECIDED_IN_CODE)} has none)")
         return self
 
 
@@ -203,16 +225,31 @@ class Pathway(Sourced):
     unplaced_point: Words
     imaging: Words
     examined: tuple[str, ...]
-    support_needed: Annotated[int, Field(ge=1, le=6)]
+    support_needed: Number
     silent_tier: Words
 
 
 class Version(Shape):
-    """Which knowledge this is."""
+    """Which knowledge this is; `digest` is the fingerprint of all other files, so that none changes without a new version."""
 
     version: Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]+$")]
     date: date
     says: Words
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Attribute(Shape):
+    """One source attribute of an evidence-based decision support intervention, as 45 CFR 170.315(b)(11)(iv)(A) numbers them."""
+
+    number: int
+    name: Words
+    value: Words
+
+
+class AttributeFile(Sourced):
+    """All source attributes, in one file."""
+
+    attribute: tuple[Attribute, ...] = Field(min_length=13, max_length=13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +265,9 @@ class ValueSet:
 class Knowledge:
     """Everything that is known, immutable, cross-checked and compiled for reading.
 
+    own_codes codes of our own CodeSystem for examinations
+    adjustments  what the site decided differently: the thresholds are already as it wants them
+    digest    the fingerprint of the files it was read from
     rules     stage letter (X, D, I, C, N, H, ...) -> its rules in the order of their numbers
     codes     (system or alias, code) -> (canonical system, names of the value sets that hold it)
     systems   alias -> canonical URI
@@ -248,6 +288,12 @@ class Knowledge:
     pathway: Pathway
     wording: Wording
     evidence: Mapping[str, Publication]
+    thresholds: Mapping[str, Threshold]
+    blocks: Blocks
+    attributes: AttributeFile
+    own_codes: frozenset[str]
+    adjustments: Adjustments
+    digest: str
     codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]
     lexicon: Mapping[str, Mapping[str, tuple[tuple[str, tuple[tuple[frozenset[str], ...], ...]], ...]]]
     stirs: Mapping[str, frozenset[str]]

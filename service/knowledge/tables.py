@@ -51,10 +51,15 @@ def code_table(value_sets: Iterable[ValueSet], systems: Iterable[System]) -> dic
     return table
 
 
-def lexicon_of(phrases: Mapping[str, PhraseList], findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> Lexicon:
-    """Resource type -> word -> the phrases that begin with the word, of the lists listened for in such resources."""
+def lexicon_of(
+    phrases: Mapping[str, PhraseList],
+    findings: Mapping[str, FindingDefinition],
+    studies: Mapping[str, Study],
+    also: Iterable[tuple[str, str]] = (),
+) -> Lexicon:
+    """Resource type -> word -> the phrases that begin with the word, of the lists listened for in such resources, and `also` of others."""
     lexicon: dict[str, dict[str, tuple[Opening, ...]]] = {}
-    for kind, name in sorted(_listened_for(findings, studies)):
+    for kind, name in sorted({*_listened_for(findings, studies), *also}):
         words = lexicon.setdefault(kind, {})
         for phrase in phrases[name].phrase:
             groups = tuple(tuple(frozenset(tokens(option)) for option in group) for group in phrase.words)

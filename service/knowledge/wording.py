@@ -13,6 +13,14 @@ class CodedReason(Shape):
     display: Words
 
 
+class ResponseWording(Shape):
+    """What is said beside the result of a block."""
+
+    steroid: Words
+    options: Words
+    ablation: Words
+
+
 class Wording(Sourced):
     """The sentences of the cards that are the same for every patient.
 
@@ -27,6 +35,7 @@ class Wording(Sourced):
     after_pressing: Words
     block: Words
     held_back: Words
-    evidence_of: dict[Literal["workup", "block"], str]
+    evidence_of: dict[Literal["workup", "block", "response"], str]
+    response: ResponseWording
     limits: Words
     override: tuple[CodedReason, ...]

@@ -19,7 +19,7 @@ from service.knowledge.criteria import (
     WordedEvent,
 )
 from service.knowledge.model import FindingDefinition, PhraseList
-from service.reasoning.events import counts, is_valid
+from service.reasoning.events import counts, is_in_window, is_valid
 from service.reasoning.findings import Answer, Criteria, Finding, Findings, Proof, proof_of
 from service.reasoning.language import Mention, Sense
 from service.reasoning.studies import clear_study, study_made, study_phrase
@@ -92,7 +92,8 @@ def _side(fact: Fact, mention: Mention, findings: Findings) -> Side:
 
 
 def measured_value(criterion: MeasuredValue, definition: FindingDefinition, findings: Findings) -> Answer:
-    """PRESENT or ABSENT by the newest measurement in the window (or by any); UNKNOWN without one in a unit that is accepted."""
+    """PRESENT or ABSENT by the newest measurements in the window (or by any); UNKNOWN without one in a unit that is accepted, or when the
+    newest lie on fewer days than are asked for."""
     window = [
         fact
         for fact in findings.record.coded(criterion.value_set)
@@ -102,16 +103,17 @@ def measured_value(criterion: MeasuredValue, definition: FindingDefinition, find
         and fact.when is not None
         and fact.when.is_within(criterion.within_days, before=findings.today)
     ]
+    days = sorted({fact.when.last for fact in window if fact.when}, reverse=True)[: criterion.days or None]
+    if len(days) < criterion.days:
+        return NOTHING
     ranked = sorted(window, key=lambda fact: (fact.when.last if fact.when else findings.today, fact.reference), reverse=True)
-    judged = [(fact, _meets(fact, criterion)) for fact in (ranked[:1] if criterion.latest else ranked)]
+    judged = [(fact, _meets(fact, criterion)) for fact in ranked if fact.when and fact.when.last in days]
     proof = tuple(proof_of(fact, definition.words, quote=_figure(fact)) for fact, met in judged if met)
-    if proof:
+    # Any one of many is enough, and any doubt for what holds back; else every measurement of the newest days must say so.
+    if proof and (not criterion.days or definition.holds_back or len(proof) == len(judged)):
         return State.PRESENT, proof
-    return (
-        (State.ABSENT, tuple(proof_of(fact, definition.words) for fact, _ in judged))
-        if judged and all(met is False for _, met in judged)
-        else NOTHING
-    )
+    absent = bool(judged) and all(met is False for _, met in judged)
+    return (State.ABSENT, tuple(proof_of(fact, definition.words) for fact, _ in judged)) if absent else NOTHING
 
 
 def _meets(fact: Observation, criterion: MeasuredValue) -> bool | None:
@@ -119,24 +121,35 @@ def _meets(fact: Observation, criterion: MeasuredValue) -> bool | None:
     quantity = fact.quantity
     if quantity is None or quantity.unit not in criterion.units:
         return None
-    value = quantity.value * criterion.units[quantity.unit]
+    conversion = criterion.units[quantity.unit]
+    factor, added = conversion if isinstance(conversion, tuple) else (conversion, 0.0)
+    value = quantity.value * factor + added
+    if criterion.any_value:
+        return True
     if quantity.comparator and not _comparator_decides(quantity.comparator, value, criterion):
         return None
-    return (criterion.at_least is None or value >= criterion.at_least) and (criterion.below is None or value < criterion.below)
+    return (
+        (criterion.at_least is None or value >= criterion.at_least)
+        and (criterion.above is None or value > criterion.above or (value == criterion.above and quantity.comparator == ">"))
+        and (criterion.below is None or value < criterion.below)
+    )
 
 
 def _comparator_decides(comparator: str, value: float, criterion: MeasuredValue) -> bool:
     """Whether "less than x" or "more than x" settles the question."""
+    low = criterion.at_least if criterion.at_least is not None else criterion.above
     if comparator in ("<", "<="):
-        return (criterion.below is not None and value <= criterion.below) or (
-            criterion.at_least is not None and value <= criterion.at_least
-        )
-    return (criterion.at_least is not None and value >= criterion.at_least) or (criterion.below is not None and value >= criterion.below)
+        return (criterion.below is not None and value <= criterion.below) or (low is not None and value <= low)
+    return (low is not None and value >= low) or (criterion.below is not None and value >= criterion.below)
 
 
 def _figure(fact: Observation) -> str:
     quantity = fact.quantity
-    return f"{quantity.comparator}{quantity.value:g} {quantity.unit}".strip() if quantity else ""
+    if quantity is None:
+        return ""
+    # "1" and "{INR}" are how UCUM writes a bare number.
+    unit = "" if quantity.unit == "1" or quantity.unit.startswith("{") else quantity.unit
+    return f"{quantity.comparator}{quantity.value:g} {unit}".strip()
 
 
 def current_pain(criterion: CurrentPain, definition: FindingDefinition, findings: Findings) -> Answer:
@@ -208,8 +221,7 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
         if not fact.value_names.isdisjoint(criterion.value)
         and len(answers[fact.when, fact.side]) == 1
         and fact.when is not None
-        and (criterion.within_days is None or fact.when.is_within(criterion.within_days, before=findings.today))
-        and (criterion.older_than_days is None or fact.when.is_at_least(criterion.older_than_days, before=findings.today))
+        and is_in_window(fact.when, criterion, findings.today)
     )
 
 

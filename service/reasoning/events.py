@@ -1,9 +1,10 @@
 """Which entries of a chart count: valid by status, in time, in the right region, with pain after them when that is asked."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from service.dates import When
-from service.knowledge.criteria import EventTerms
+from service.knowledge.criteria import CodedAnswer, EventTerms
 from service.knowledge.model import Context, PhraseList
 from service.reasoning.findings import Findings, Proof
 from service.reasoning.language import Sense
@@ -89,6 +90,8 @@ def counts(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back: boo
         return False
     if isinstance(fact, Observation) and fact.denied:
         return False
+    if terms.this_visit and fact is not findings.record.encounter:
+        return False
     if not ((holds_back and fact.undatable and fact.dated is None) or _is_timely(fact, terms, findings, holds_back=holds_back)):
         return False
     if terms.after is not None and not _is_later(fact.dated, findings[terms.after].proof):
@@ -102,11 +105,11 @@ def _is_timely(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back:
     """Whether the entry lies in the window: by its date, or, for findings that hold back, also by the day it was recorded or its visit."""
     if not holds_back:
         return _in_time(fact.dated, terms, findings, holds_back=False)
-    dates = [date for date in (fact.when, fact.recorded) if date is not None]
+    dates = [one for one in (fact.when, fact.recorded) if one is not None]
     visit = findings.record.encounter
     if not dates and visit is not None and fact.encounter == visit.reference:
         return True
-    return any(_in_time(date, terms, findings, holds_back=True) for date in dates) if dates else terms.undated
+    return any(_in_time(one, terms, findings, holds_back=True) for one in dates) if dates else terms.undated
 
 
 def _is_later(when: When | None, proof: Iterable[Proof]) -> bool:
@@ -119,19 +122,32 @@ def _in_time(when: When | None, terms: EventTerms, findings: Findings, *, holds_
     enough = (True, None) if holds_back else (True,)
     if when is None:
         return terms.undated
-    if terms.within_days is not None and when.is_within(terms.within_days, before=today) not in enough:
-        return False
-    if terms.older_than_days is not None and when.is_at_least(terms.older_than_days, before=today) not in enough:
+    if not is_in_window(when, terms, today, enough):
         return False
     return when.ages(today)[1] >= -1  # an entry dated in the future has not happened
 
 
+def is_in_window(when: When, terms: EventTerms | CodedAnswer, today: date, enough: tuple[bool | None, ...] = (True,)) -> bool:
+    """Whether a date keeps every bound that is set; `enough` says which answers of a partial date suffice."""
+    answers = (
+        None if terms.within_days is None else (when.is_within(terms.within_days, before=today),),
+        None if terms.less_than_days is None else (_opposite(when.is_at_least(terms.less_than_days, before=today)),),
+        None if terms.older_than_days is None else (when.is_at_least(terms.older_than_days, before=today),),
+        None if terms.more_than_days is None else (when.is_at_least(terms.more_than_days + 1, before=today),),
+    )
+    return all(answer is None or answer[0] in enough for answer in answers)
+
+
+def _opposite(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
 def pain_after(when: When | None, days: int, findings: Findings) -> bool:
-    """Whether pain is on record more than `days` days after an event; an event without a date is taken to lie before the pain of today."""
+    """Whether pain is on record `days` days or more after an event; an event without a date is taken to lie before the pain of today."""
     pain = findings[findings.knowledge.pathway.pain]
     if not pain.is_present:
         return False
-    return when is None or any(one.when is not None and one.when.is_after(when, days=days) for one in pain.proof)
+    return when is None or any(one.when is not None and one.when.is_after(when, days=days - 1) for one in pain.proof)
 
 
 def in_context(fact: Fact, context: Context, findings: Findings) -> bool:

@@ -122,7 +122,7 @@ class Hearing:
         first, last = span
         triggers = self.ear.triggers
         start, end = self._reach(clause, first, last)
-        if any_in(clause, triggers["others"], start, end):
+        if any_in(clause, triggers["others"], start, first) or any_in(clause, triggers["others"], last + 1, end):
             return Sense.OTHER
         if (denied := self._denial(clause, first, last, start, end)) is not None:
             return denied

@@ -1,33 +1,23 @@
-"""The pathway: red flags, reasons not to speak, candidacy, nerve and side, tier, cautions, in the dossier's order.
+"""The pathway: red flags, blocks that were done, reasons not to speak, candidacy, nerve and side, tier, cautions, in the dossier's order.
 
-Gives either a Silence with its reason or an Outcome. Source: `rules/`, `nerves/`, `pathway.toml`; evidence dossier section 4.
+Gives a Silence with its reason, an Outcome (examine, or consider a block), or a Response (what a block showed).
+Source: `rules/`, `nerves/`, `pathway.toml`; evidence dossier section 4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Literal
 
 from service.knowledge.model import RuleRow
 from service.knowledge.nerve import Nerve
+from service.reasoning.block_response import BlockResult, block_results, those_to_tell
 from service.reasoning.findings import Findings, Proof
-from service.reasoning.laterality import Laterality, laterality_of, side_of_pain, sides_of
+from service.reasoning.laterality import laterality_of, side_of_pain, sides_of
 from service.reasoning.rules import Held, those_that_fail, those_that_hold
-from service.reasoning.support import Support, support_of
+from service.reasoning.tiers import Assessment, Tier, proof_of_all, still_so, tiers_of
 from service.record import Side
 
-
-class Tier(IntEnum):
-    """How far the record goes; an order, not a probability."""
-
-    LOW = 0
-    MODERATE = 1
-    HIGH = 2
-
-    @property
-    def word(self) -> str:
-        """The tier as cards carry it."""
-        return self.name.lower()
+_BOTH = frozenset({Side.RIGHT, Side.LEFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +30,28 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """One nerve: its side, its tier, its reasons.
+class Spoken:
+    """What may be said of this patient.
 
-    reasons   the row of the tier table that it stands on: reproduced | territory | surgery | unplaced | ""
-    territory, reproduced   the facts of A and of B (or of an older B);  support: S1..S6
+    assessments   the nerves in order of suspicion, of a response those whose point reproduces the pain
+    rules         ids of what held and decided;  stops: what stops a block;  cautions, against: what else is said
+    results       the newest block of each nerve and side of the last months, newest first
+    closed        per nerve the sides on which no block is suggested: done, ablated or operated on lately
     """
 
-    nerve: str
-    tier: Tier
-    laterality: Laterality
-    reasons: Literal["reproduced", "reproduced-before", "territory", "surgery", "unplaced", ""]
-    territory: tuple[Proof, ...]
-    reproduced: tuple[Proof, ...]
-    support: Support
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What may be said of this patient: the nerves in order of suspicion, what stops a block, cautions, and what speaks against it."""
-
-    kind: Literal["workup", "block"]
+    kind: Literal["workup", "block", "response"]
     assessments: tuple[Assessment, ...]
     rules: tuple[str, ...]
     stops: tuple[Held, ...]
     cautions: tuple[Held, ...]
     against: tuple[Held, ...]
+    closed: Mapping[str, frozenset[Side]]
+    results: tuple[BlockResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Spoken):
+    """Examine these points, or consider a block."""
 
     @property
     def tier(self) -> Tier:
@@ -73,36 +59,72 @@ class Outcome:
         return max(assessment.tier for assessment in self.assessments)
 
 
-def assess(findings: Findings, *, clinician: bool) -> Outcome | Silence:
+@dataclass(frozen=True, slots=True)
+class Response(Spoken):
+    """What the latest blocks showed; `every`: all blocks of the last year, newest first."""
+
+    every: tuple[BlockResult, ...]
+
+
+def assess(findings: Findings, *, clinician: bool) -> Outcome | Response | Silence:
     """What may be said about this patient, or why nothing is said."""
     rules = findings.knowledge.rules
     if silence := _nobody_to_tell(findings, clinician=clinician):
         return silence
-    reasons = [
-        *(held.rule for held in those_that_hold(rules["X"], findings, "silence")),
-        *(held.rule for held in those_that_hold(rules["D"], findings, "silence")),
-        *those_that_fail(rules["I"], findings),
-    ]
-    if reasons:
+    alarms = [held.rule for held in those_that_hold((*rules["X"], *rules["C"]), findings, "silence")]
+    kept_back = [*alarms, *(held.rule for held in those_that_hold(rules["D"], findings, "silence"))]
+    results = block_results(findings)
+    told = those_to_tell(results, findings)
+    if alarms or not told:
+        return _suspicion(kept_back, results, findings)
+    if over_blocks := [rule for rule in kept_back if rule.over_blocks]:
+        return _silence(over_blocks)
+    suspicion = _suspicion(kept_back, results, findings)
+    # What was found under the thumb since the block is news; the block was told in its time.
+    return suspicion if isinstance(suspicion, Outcome) and _is_news(suspicion, told[0]) else _response(told, results, findings)
+
+
+def _suspicion(kept_back: Sequence[RuleRow], results: Sequence[BlockResult], findings: Findings) -> Outcome | Silence:
+    """What may be said of nerves that no block has answered for, or why nothing is said."""
+    knowledge = findings.knowledge
+    if reasons := [*kept_back, *those_that_fail(knowledge.rules["I"], findings)]:
         return _silence(reasons)
-    open_nerves = [(name, nerve) for name, nerve in findings.knowledge.nerves.items() if not _was_examined_in_vain(nerve, findings)]
-    if not open_nerves:
-        return _silence([_rule(findings, "D-03")])
-    caps = those_that_hold(rules["C"], findings, "cap-low", "cap-moderate") + those_that_hold(rules["X"], findings, "cap-moderate")
-    assessments = _tiers(open_nerves, caps, findings)
-    spoken = tuple(one for one in assessments if one.tier > Tier.LOW)
+    closed = {name: _closed(name, nerve, results, findings) for name, nerve in knowledge.nerves.items()}
+    shut = {name: rule for name, nerve in knowledge.nerves.items() if (rule := _shut(nerve, closed[name], findings))}
+    nerves_open = [(name, nerve) for name, nerve in knowledge.nerves.items() if name not in shut]
+    shutting = [_rule(findings, rule_id) for rule_id in sorted(set(shut.values()))]
+    if not nerves_open:
+        return _silence(shutting)
+    caps = those_that_hold((*knowledge.rules["C"], *knowledge.rules["X"]), findings, "cap-low", "cap-moderate")
+    spoken = tuple(one for one in tiers_of(nerves_open, caps, findings) if one.tier > Tier.LOW)
     if not spoken:
-        examined = [_rule(findings, "D-03")] if len(open_nerves) < len(findings.knowledge.nerves) else []
-        return _silence([_rule(findings, findings.knowledge.pathway.silent_tier), *examined, *(held.rule for held in caps)])
+        return _silence([_rule(findings, knowledge.pathway.silent_tier), *shutting, *(held.rule for held in caps)])
     kind: Literal["workup", "block"] = "block" if spoken[0].tier is Tier.HIGH else "workup"
-    return Outcome(
-        kind,
-        spoken,
-        _decided(spoken, caps, findings),
-        those_that_hold(rules["H"], findings, "stop-block"),
-        those_that_hold(rules["H"], findings, "caution"),
-        those_that_hold(rules["W"], findings, "against"),
-    )
+    return Outcome(kind, spoken, _decided(kind, spoken, caps, findings), *_told_besides(findings), closed, those_to_tell(results, findings))
+
+
+def _is_news(outcome: Outcome, told: BlockResult) -> bool:
+    """Whether pressing a point brought on the pain after the latest block."""
+    pressed = outcome.assessments[0].reproduced[:1] if outcome.kind == "block" else ()
+    return any(one.when is not None and one.when.is_after(told.when) is True for one in pressed)
+
+
+def _response(told: tuple[BlockResult, ...], results: tuple[BlockResult, ...], findings: Findings) -> Response:
+    """What the blocks showed, and the points that still reproduce the pain where another block may be considered."""
+    closed = {name: _closed(name, nerve, results, findings) for name, nerve in findings.knowledge.nerves.items()}
+    spoken = tuple(one for one in tiers_of(tuple(findings.knowledge.nerves.items()), (), findings) if one.tier is Tier.HIGH)
+    several = ["G-many"] if any(one.count > findings.knowledge.blocks.numbers.enough and not one.lasting for one in told) else []
+    ids = tuple(dict.fromkeys([*(one.band for one in told), *several]))
+    stops, cautions, against = _told_besides(findings)
+    prognosis = those_that_hold(findings.knowledge.rules["G"], findings, "caution")
+    return Response("response", spoken, ids, stops, (*prognosis, *cautions), against, closed, told, results)
+
+
+def _told_besides(findings: Findings) -> tuple[tuple[Held, ...], tuple[Held, ...], tuple[Held, ...]]:
+    """What stops a block, what to think of before one, and what speaks against the suspicion."""
+    rules = findings.knowledge.rules
+    against = those_that_hold((*rules["C"], *rules["W"]), findings, "against")
+    return those_that_hold(rules["H"], findings, "stop-block"), those_that_hold(rules["H"], findings, "caution"), against
 
 
 def _nobody_to_tell(findings: Findings, *, clinician: bool) -> Silence | None:
@@ -123,96 +145,49 @@ def _rule(findings: Findings, rule_id: str) -> RuleRow:
     return next(rule for rule in findings.knowledge.rules[rule_id.split("-")[0]] if rule.id == rule_id)
 
 
-def _was_examined_in_vain(nerve: Nerve, findings: Findings) -> bool:
-    """D-03, per nerve: its point was pressed on every side that matters and does not bring on the pain."""
-    denied = sides_of(one for found in findings.present(nerve.denied) for one in found.proof)
-    wanted = {side_of_pain(findings)} & {Side.RIGHT, Side.LEFT} or {Side.RIGHT, Side.LEFT}
-    return wanted <= denied and not _still_so(_proof(findings, nerve.reproduced), nerve, findings)
+def _shut(nerve: Nerve, closed: frozenset[Side], findings: Findings) -> str:
+    """The rule that keeps this nerve silent: D-02 when it was blocked or treated on every side that matters, D-03 when its point was
+    pressed there and does not bring on the pain; "" for none."""
+    if (frozenset(laterality_of(nerve, findings).sides) or _BOTH) <= closed:
+        return "D-02"
+    denied = sides_of(proof_of_all(findings, nerve.denied))
+    wanted = {side_of_pain(findings)} & _BOTH or _BOTH
+    in_vain = wanted <= denied and not still_so(proof_of_all(findings, nerve.reproduced), nerve, findings)
+    return "D-03" if in_vain else ""
 
 
-def _tiers(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings: Findings) -> tuple[Assessment, ...]:
-    """Every open nerve with its tier, in the order of suspicion: tier, then number of kinds of support, then the order of the files."""
-    pathway = findings.knowledge.pathway
-    support = {name: support_of(nerve, findings) for name, nerve in findings.knowledge.nerves.items()}
-    opening = next((one for one in support.values() if len(one.kinds) >= pathway.support_needed and one.surgical), None)
-    territory = {name: _proof(findings, (*nerve.territory, *nerve.located)) for name, nerve in nerves}
-    placed = any(territory.values())
-    after_surgery = (
-        not placed and bool(findings.present(pathway.generic_pain)) and opening is not None and not findings.any_of(pathway.competing)
-    )
-    unplaced = not placed and findings[pathway.unplaced_point].is_present
-    rows = []
-    for name, nerve in nerves:
-        now = _still_so(_proof(findings, nerve.reproduced), nerve, findings)
-        before = _still_so(_proof(findings, nerve.reproduced_before), nerve, findings)
-        tier, reasons = Tier.LOW, ""
-        if now:
-            tier, reasons = Tier.HIGH, "reproduced"
-        elif before:
-            tier, reasons = Tier.MODERATE, "reproduced-before"
-        elif territory[name] and len(support[name].kinds) >= pathway.support_needed:
-            tier, reasons = Tier.MODERATE, "territory"
-        elif after_surgery:
-            tier, reasons = Tier.MODERATE, "surgery"
-        elif unplaced:
-            tier, reasons = Tier.MODERATE, "unplaced"
-        side = laterality_of(nerve, findings)
-        capped = min(tier, _cap(caps, side, findings, examined=bool(now)))
-        # Surgery of the back speaks for all three nerves while nobody knows where it hurts.
-        backing = opening if reasons == "surgery" and opening is not None else support[name]
-        rows.append(Assessment(name, capped, side, reasons, territory[name], now or before, backing))  # type: ignore[arg-type]
-    order = {name: place for place, (name, _) in enumerate(nerves)}
-    return tuple(sorted(rows, key=lambda one: (-one.tier, -len(one.support.kinds) if placed else 0, order[one.nerve])))
+def _closed(name: str, nerve: Nerve, results: Iterable[BlockResult], findings: Findings) -> frozenset[Side]:
+    """The sides on which the nerve was blocked, ablated or operated on lately; a negative block is left behind by a new examination."""
+    pressed = still_so(proof_of_all(findings, nerve.reproduced), nerve, findings)
+    blocked = [
+        side
+        for one in results
+        if one.nerve == name and not (one.band == "G-1" and any(_is_newer(proof, one) for proof in pressed))
+        for side in ({one.side} & _BOTH or _BOTH)
+    ]
+    return frozenset(blocked) | sides_of(proof_of_all(findings, nerve.treated))
 
 
-def _still_so(proof: tuple[Proof, ...], nerve: Nerve, findings: Findings) -> tuple[Proof, ...]:
-    """What pressing brought on and no later examination of that side denies."""
-    denials = _proof(findings, nerve.denied)
-    return tuple(
-        one
-        for one in proof
-        if not any(
-            one.when is not None and no.when is not None and no.when.is_after(one.when) and not sides_of((one,)).isdisjoint(sides_of((no,)))
-            for no in denials
-        )
-    )
+def _is_newer(proof: Proof, result: BlockResult) -> bool:
+    """Whether pressing brought the pain on after the block, on its side."""
+    return proof.when is not None and proof.when.is_after(result.when) is True and result.side in sides_of((proof,))
 
 
-def _cap(caps: Sequence[Held], side: Laterality, findings: Findings, *, examined: bool) -> Tier:
-    """The highest tier that imaging, history and a conflict of sides leave open."""
-    highest = Tier.MODERATE if side.side is Side.CONFLICT else Tier.HIGH
-    for held in caps:
-        opposite = bool(held.rule.opposite) and _is_opposite(held.proof, findings)
-        low = held.rule.effect == "cap-low" and not opposite
-        if low and examined:
-            continue  # pressing the point and bringing on the pain outweighs a lesion that may be innocent
-        highest = min(highest, Tier.LOW if low else Tier.MODERATE)
-    return highest
-
-
-def _is_opposite(proof: Sequence[Proof], findings: Findings) -> bool:
-    """Whether every lesion lies on the other side than the pain."""
-    pain = side_of_pain(findings)
-    other = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT}.get(pain)
-    return other is not None and bool(proof) and all(one.side is other for one in proof)
-
-
-def _decided(spoken: Sequence[Assessment], caps: Sequence[Held], findings: Findings) -> tuple[str, ...]:
-    """The ids of the rules that hold and decided: candidacy, imaging, the nerves placed by their territory, the kinds of support, caps."""
+def _decided(kind: str, spoken: Sequence[Assessment], caps: Sequence[Held], findings: Findings) -> tuple[str, ...]:
+    """The ids of the rules that hold and decided: candidacy, imaging, nerves, examination or block, the kinds of support, caps."""
     rules = findings.knowledge.rules
     nerves = findings.knowledge.nerves
+    placed = [nerves[one.nerve].rule for one in spoken if one.territory]
+    steps = [*(nerves[one.nerve].rule.replace("N-", "E-") for one in spoken), "E-ALL"]
+    guided = [rule.id for rule in rules["B"] if rule.effect == "guidance"]
     ids = [
         *(rule.id for rule in rules["I"]),
         *(held.rule.id for held in those_that_hold(rules["C"], findings, "support")),
+        *([] if findings[findings.knowledge.pathway.imaging].is_present else ["C-00"]),
         *(held.rule.id for held in caps),
-        *(nerves[one.nerve].rule for one in spoken if one.territory),
-        *(["N-multi"] if sum(bool(one.territory) for one in spoken) > 1 else []),
-        *(["B-01"] if spoken[0].tier is Tier.HIGH else []),
-        *sorted({kind for one in spoken for kind in one.support.kinds}),
+        *(placed or ["N-none"]),
+        *(["N-multi"] if len(placed) > 1 else []),
+        *(steps if kind == "workup" else ["B-01", *guided]),
+        *sorted({one_kind for one in spoken for one_kind in one.support.kinds}),
     ]
     return tuple(dict.fromkeys(ids))
-
-
-def _proof(findings: Findings, names: Sequence[str]) -> tuple[Proof, ...]:
-    """All the proof of those of the findings that are present."""
-    return tuple(one for found in findings.present(names) for one in found.proof)

@@ -8,12 +8,13 @@ from datetime import date
 
 from service.errors import InvalidKnowledge
 from service.knowledge.criteria import EventTerms
-from service.knowledge.links import findings_of_nerve, findings_of_pathway, findings_of_rule
+from service.knowledge.links import cited_by_nerve, findings_of_blocks, findings_of_nerve, findings_of_pathway, findings_of_rule
 from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
-from service.reasoning.pathway import Outcome, assess
+from service.reasoning.pathway import Silence, assess
+from service.reasoning.review_rules import alike_and_opposite, contradictions, never_fires
 from service.reasoning.rules import state_of
 from service.reasoning.truth import State
 from service.record import KeyState, Patient, PatientRecord
@@ -46,6 +47,10 @@ def _problems(knowledge: Knowledge) -> Iterator[str]:
     yield from _said_of_nobody(knowledge)
     yield from _never_asked_for(knowledge)
     yield from _second_hand(knowledge)
+    yield from _codes_of_ours(knowledge)
+    yield from never_fires(knowledge)
+    yield from contradictions(knowledge)
+    yield from alike_and_opposite(knowledge)
 
 
 def _said_of_nobody(knowledge: Knowledge) -> Iterator[str]:
@@ -55,10 +60,10 @@ def _said_of_nobody(knowledge: Knowledge) -> Iterator[str]:
     for finding in findings:
         if finding.is_present:
             yield f"findings/{finding.id}.toml  is present in an empty record"
-    for rule in (rule for stage in knowledge.rules.values() for rule in stage if rule.effect not in ("tier", "silence-nerve")):
+    for rule in (rule for stage in knowledge.rules.values() for rule in stage if rule.asks):
         if state_of(rule, findings) is State.PRESENT:
             yield f"rules  {rule.id}: holds for an empty record"
-    if isinstance(assess(findings, clinician=True), Outcome):
+    if not isinstance(assess(findings, clinician=True), Silence):
         yield "pathway.toml  would show a card for an empty record"
 
 
@@ -67,6 +72,7 @@ def _never_asked_for(knowledge: Knowledge) -> Iterator[str]:
     asked = set(findings_of_pathway(knowledge.pathway)) | {study.after for study in knowledge.studies.values()}
     asked |= {name for stage in knowledge.rules.values() for rule in stage for name in findings_of_rule(rule)}
     asked |= {name for nerve in knowledge.nerves.values() for name in findings_of_nerve(nerve)}
+    asked |= set(findings_of_blocks(knowledge.blocks))
     asked |= {
         criterion.after
         for finding in knowledge.findings.values()
@@ -86,13 +92,31 @@ def _never_asked_for(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _second_hand(knowledge: Knowledge) -> Iterator[str]:
-    """Rules, findings and nerves that cite a publication which nobody here has read."""
+    """Whatever cites a publication which nobody here has read."""
     unread = {name for name, publication in knowledge.evidence.items() if publication.read == "secondary"}
     cited = {
         **{f"rules  {rule.id}:": rule.evidence for stage in knowledge.rules.values() for rule in stage},
         **{f"findings/{name}.toml ": finding.evidence for name, finding in knowledge.findings.items()},
-        **{f"nerves/{name}.toml ": (*nerve.evidence, *nerve.landmark.evidence) for name, nerve in knowledge.nerves.items()},
+        **{f"phrases/{name}.toml ": phrases.evidence for name, phrases in knowledge.phrases.items()},
+        **{f"studies/{name}.toml ": study.evidence for name, study in knowledge.studies.items()},
+        **{f"contexts/{name}.toml ": context.evidence for name, context in knowledge.contexts.items()},
+        **{f"thresholds.toml  {name}:": threshold.evidence for name, threshold in knowledge.thresholds.items()},
+        **{f"nerves/{name}.toml ": cited_by_nerve(nerve) for name, nerve in knowledge.nerves.items()},
+        "blocks.toml ": knowledge.blocks.evidence,
+        "wording.toml ": knowledge.wording.evidence,
+        "pathway.toml ": knowledge.pathway.evidence,
     }
     for where, names in cited.items():
         for name in sorted(unread.intersection(names)):
             yield f'{where} cites "{name}", which was seen only as reported by others'
+
+
+def _codes_of_ours(knowledge: Knowledge) -> Iterator[str]:
+    """Codes of our own that a nerve or the reading of blocks names and our CodeSystem does not define."""
+    named = {
+        **{f"nerves/{name}.toml ": (nerve.exam_code, nerve.block_code, nerve.nerve_code) for name, nerve in knowledge.nerves.items()},
+        "blocks.toml ": tuple(knowledge.blocks.codes.model_dump().values()),
+    }
+    for where, codes in named.items():
+        for code in sorted(set(codes) - knowledge.own_codes):
+            yield f'{where} names the code "{code}", which code_systems/examination.json does not define'

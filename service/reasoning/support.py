@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.knowledge.nerve import Nerve
+from service.knowledge.thresholds import Policy
 from service.reasoning.findings import Findings, Proof
 
 
@@ -21,15 +22,17 @@ class Support:
     asked: Mapping[str, tuple[str, ...]]
 
 
-def support_of(nerve: Nerve, findings: Findings) -> Support:
-    """The support that is on record for a nerve."""
+def support_of(nerve: Nerve, findings: Findings, policy: Policy) -> Support:
+    """The support that is on record for a nerve; under the policy "inclusive" what the articles merely name is a risk event (S3) too."""
+    asked: dict[str, tuple[str, ...]] = {str(kind): names for kind, names in nerve.support.items()}
+    if policy == "inclusive":
+        asked["S3"] = (*asked.get("S3", ()), *nerve.also)
     proof: dict[str, tuple[Proof, ...]] = {
-        kind: tuple(one for found in findings.present(names) for one in found.proof) for kind, names in sorted(nerve.support.items())
+        kind: tuple(one for found in findings.present(names) for one in found.proof) for kind, names in sorted(asked.items())
     }
     present = {kind: ones for kind, ones in proof.items() if ones}
     surgical = tuple(one for found in findings.present(nerve.surgical) for one in found.proof)
-    asked: dict[str, tuple[str, ...]] = {**{str(kind): names for kind, names in nerve.support.items()}, "surgical": nerve.surgical}
-    return Support(_counted(present), present, surgical, asked)
+    return Support(_counted(present), present, surgical, {**asked, "surgical": nerve.surgical})
 
 
 def _counted(present: Mapping[str, tuple[Proof, ...]]) -> tuple[str, ...]:

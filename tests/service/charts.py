@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
+from service.call import Call
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import Chart, chart_of_prefetch
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import FindingDefinition
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Finding
-from service.record import Call
 
 TODAY = date(2026, 11, 20)
 SNOMED, LOINC, CPT = "http://snomed.info/sct", "http://loinc.org", "http://www.ama-assn.org/go/cpt"

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cds_hooks.response import CDSResponse, to_wire
+from service.call import Call
 from service.evaluate import evaluate
 from service.knowledge.load import load_knowledge
-from service.record import Call
 from service.story import read_story, story_names
 from tests.service.charts import (
     HL7,

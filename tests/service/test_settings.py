@@ -31,6 +31,8 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_MAX_BODY_MB": "4",
             "CLUNEAL_RECEIVE_DEADLINE_S": "1.5",
             "CLUNEAL_TIME_ZONE": "America/Chicago",
+            "CLUNEAL_POLICY": "inclusive",
+            "CLUNEAL_THRESHOLDS": "relief-good=75, imaging-window=365",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -44,6 +46,8 @@ def test_every_setting_is_read_from_its_variable():
         "max_body_mb": 4,
         "receive_deadline_s": 1.5,
         "time_zone": "America/Chicago",
+        "policy": "inclusive",
+        "thresholds": [["relief-good", 75.0], ["imaging-window", 365.0]],
         "log_level": "warning",
     }
 

@@ -102,10 +102,11 @@ def test_a_workup_never_says(word):
 
 
 def test_the_card_says_for_machines_what_it_rests_on():
-    """Kind, tier, nerves, side and its basis, rules, version: these keys and no others."""
+    """Kind, tier, nerves, side and its basis, rules, version: these keys and no others; cautions and the site's choices beside them."""
     found = json.loads(to_wire(CDSResponse(cards=(card(exams=POINT),))))["cards"][0]["extension"]
 
-    assert set(found) == {"org.cluneal-cds.basis"}
+    assert set(found) == {"org.cluneal-cds.basis", "org.cluneal-cds.details"}
+    assert found["org.cluneal-cds.details"] == {"policy": "evidence"}
     assert {"kind", "tier", "nerves", "side", "sideBasis", "rules", "knowledgeVersion"} == set(found["org.cluneal-cds.basis"])
 
 

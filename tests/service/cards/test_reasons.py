@@ -18,7 +18,7 @@ def section(detail, title):
 
 def test_a_caution_names_its_drug_in_full_while_there_is_room():
     """Which drug it is matters more than a published number, which gives way first."""
-    detail = card(exams=POINT, medications=bundle(prescription("Warfarin 5 mg tablet"))).detail
+    detail = card(exams=POINT, procedures=bundle(procedure()), medications=bundle(prescription("Warfarin 5 mg tablet"))).detail
 
     assert "discuss with the prescriber" in section(detail, "Cautions")
     assert '"Warfarin 5 mg tablet"' in section(detail, "Cautions")
@@ -45,7 +45,7 @@ def test_a_sentence_is_quoted_once():
 @pytest.mark.parametrize(
     ("ordered", "ends"),
     [
-        ("SCN block, right", "block already ordered or done"),
+        ("SCN block, right", "block already ordered"),
         ("Superior cluneal nerve block, left", "consider a diagnostic block"),
     ],
 )

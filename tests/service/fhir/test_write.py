@@ -6,9 +6,10 @@ import pytest
 from fhir.resources.R4B.observation import Observation
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from service.call import Call
 from service.fhir.write import block_order, exam_observation, prove_templates, referral
 from service.knowledge.load import load_knowledge
-from service.record import Call, Side
+from service.record import Side
 
 NERVES = load_knowledge().nerves
 CALL = Call("p", "1", "Practitioner/1", "visit")

@@ -54,10 +54,10 @@ def test_a_number_counts_in_a_unit_that_is_known(quantity, expected):
     assert state(on_file("surveys", found), **SCORE, at_least=4) is expected
 
 
-@pytest.mark.parametrize(("latest", "expected"), [(True, ABSENT), (False, PRESENT)])
-def test_the_newest_number_decides_where_it_is_asked_for(latest, expected):
-    """Or any in the window."""
-    assert state(on_file("surveys", score(7, 60, "old"), score(0, 1, "new")), **SCORE, at_least=4, latest=latest) is expected
+@pytest.mark.parametrize(("days", "expected"), [(1, ABSENT), (2, UNKNOWN), (3, UNKNOWN), (0, PRESENT)])
+def test_the_newest_days_decide_where_they_are_asked_for(days, expected):
+    """Every number of so many of the newest days with one must say so, of fewer days nothing is known; with 0, any in the window does."""
+    assert state(on_file("surveys", score(7, 60, "old"), score(0, 1, "new")), **SCORE, at_least=4, days=days) is expected
 
 
 def test_a_number_out_of_its_time_is_no_number():

@@ -10,7 +10,7 @@ INJECTION = procedure("injection", code=concept(CPT, "64493"), performedDateTime
 
 
 def support(nerve="superior", **keys):
-    return support_of(load_knowledge().nerves[nerve], look(archetype(**keys)).findings)
+    return support_of(load_knowledge().nerves[nerve], look(archetype(**keys)).findings, "evidence")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""Who asks: about which patient and visit, in which call."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks, about which patient and visit; what the suggested resources and the ids of the cards are made from.
+
+    instance   the hookInstance: the same one gets the same uuids;  user: "Practitioner/1";  encounter: an id, "" when there is none
+    """
+
+    patient: str
+    instance: str = ""
+    user: str = ""
+    encounter: str = ""
+
+    @property
+    def is_clinician(self) -> bool:
+        """Whether the reader is a clinician: neither the patient nor a relative."""
+        return self.user.split("/")[0] not in ("Patient", "RelatedPerson")

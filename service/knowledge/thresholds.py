@@ -1,0 +1,97 @@
+"""Thresholds: every number that rules and findings count with, with its source and the bounds within which a site may move it.
+
+Other files name a threshold ("examination-window"); the number itself stands in thresholds.toml alone, so that a committee reads all of
+them on one page and a site's own choice is one line.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from service.knowledge.shape import Shape, Sourced, Words
+
+Policy = Literal["evidence", "inclusive"]
+
+
+class Threshold(Sourced):
+    """A number: what it decides, its unit, and the least and the most that a site may set; equal bounds leave no choice."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    says: Words
+    unit: Literal["days", "hours", "minutes", "years", "percent", "points", "kinds", "blocks", "10*9/L", "kg"]
+    value: float
+    least: float
+    most: float
+
+    @model_validator(mode="after")
+    def _is_within(self) -> Self:
+        if not self.least <= self.value <= self.most:
+            raise ValueError(f"{self.id}: {self.value:g} lies outside its own bounds {self.least:g} to {self.most:g}")
+        return self
+
+
+class ThresholdFile(Shape):
+    """All thresholds, in one file."""
+
+    threshold: tuple[Threshold, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustments:
+    """What one site decided differently from the knowledge as it is shipped.
+
+    policy    "evidence": only what has published numbers counts as support; "inclusive": also what the articles merely name
+    numbers   (threshold, value) pairs, in their order
+    """
+
+    policy: Policy = "evidence"
+    numbers: tuple[tuple[str, float], ...] = ()
+
+
+AS_SHIPPED = Adjustments()
+
+
+class Numbers:
+    """The numbers of one reading of the folder, by name; it remembers which of them were asked for."""
+
+    def __init__(self, thresholds: Mapping[str, Threshold]):
+        self._thresholds = thresholds
+        self.asked: set[str] = set()
+
+    def of(self, name: str) -> float:
+        """The number; raises ValueError when no threshold has that name."""
+        if name not in self._thresholds:
+            raise ValueError(f'no threshold named "{name}" in thresholds.toml')
+        self.asked.add(name)
+        return self._thresholds[name].value
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    """The number that a name stands for; in a knowledge file a bare number has no source and is refused."""
+    numbers = info.context
+    if not isinstance(numbers, Numbers) or value is None:
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a number without a source: put it into thresholds.toml and name it here")
+    return numbers.of(value)
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Days = Annotated[int, Field(ge=0), BeforeValidator(_number)]
+
+
+def adjusted(thresholds: Mapping[str, Threshold], adjustments: Adjustments) -> tuple[dict[str, Threshold], list[str]]:
+    """The thresholds as a site wants them, and one sentence for each wish that cannot be met."""
+    problems: list[str] = []
+    moved = dict(thresholds)
+    for name, value in adjustments.numbers:
+        known = thresholds.get(name)
+        if known is None:
+            problems.append(f'there is no threshold "{name}" to adjust; `cluneal-cds knowledge list` names them')
+        elif not known.least <= value <= known.most:
+            problems.append(f"{name} may be {known.least:g} to {known.most:g} {known.unit}, not {value:g}")
+        else:
+            moved[name] = known.model_copy(update={"value": value})
+    return moved, problems

@@ -1,0 +1,50 @@
+"""The knowledge as others read it: everything that the service knows, as plain JSON, with the source attributes in front.
+
+Gives one object. What a clinician reviews in `service/knowledge/` stands here under the same names.
+"""
+
+from typing import Any
+
+from service.knowledge.model import Knowledge
+from service.knowledge.shape import Shape
+
+Json = dict[str, Any]
+
+
+def published(knowledge: Knowledge) -> Json:
+    """Everything that is known, as a site runs it: numbers are those that it counts with."""
+    adjustments, version = knowledge.adjustments, knowledge.version
+    return {
+        "version": version.version,
+        "date": version.date.isoformat(),
+        "says": version.says,
+        "digest": knowledge.digest,
+        "policy": adjustments.policy,
+        "adjusted": dict(adjustments.numbers),
+        "attributes": {str(one.number): _plain(one) for one in knowledge.attributes.attribute},
+        "nerves": _each(knowledge.nerves),
+        "rules": {rule.id: _plain(rule) for stage in knowledge.rules.values() for rule in stage},
+        "thresholds": _each(knowledge.thresholds),
+        "findings": _each(knowledge.findings),
+        "pathway": _plain(knowledge.pathway),
+        "blocks": _plain(knowledge.blocks),
+        "wording": _plain(knowledge.wording),
+        "evidence": _each(knowledge.evidence),
+        "studies": _each(knowledge.studies),
+        "contexts": _each(knowledge.contexts),
+        "phrases": _each(knowledge.phrases),
+        "language": _plain(knowledge.language),
+        "valueSets": {
+            name: {"title": value_set.title, "codes": [{"system": system, "code": code} for system, code in sorted(value_set.codes)]}
+            for name, value_set in knowledge.value_sets.items()
+        },
+    }
+
+
+def _each(shapes: Any) -> Json:
+    return {name: _plain(shape) for name, shape in shapes.items()}
+
+
+def _plain(shape: Shape) -> Json:
+    """A table as it stands in its file, without what is not set."""
+    return shape.model_dump(mode="json", by_alias=True, exclude_defaults=True)

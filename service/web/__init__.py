@@ -1,0 +1,1 @@
+"""What people and programs read over HTTP beside the CDS services."""
