@@ -14,6 +14,7 @@ class Call:
     instance: str = ""
     user: str = ""
     encounter: str = ""
+    hook: str = "patient-view"
 
     @property
     def is_clinician(self) -> bool:

@@ -9,6 +9,8 @@ from datetime import date
 
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
+from cds_hooks.hooks.order_select import OrderSelect
+from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
 from cds_hooks.response import CDSResponse
 from service.call import Call
@@ -26,9 +28,24 @@ _LARGE = 300_000
 _LARGE_AT_ONCE = 2
 _LARGE_TAKEN_ON = 32
 _LOINC = "http://loinc.org"
+_SUSPICION = (
+    "Looks {} for persistent low back or buttock pain that may come from a cluneal nerve, says where to press, "
+    "and what a point that reproduces the pain, or a block that was done, means."
+)
 _HOOKS = {
-    "patient-view": ("cluneal-patient-view", "when a chart is opened"),
-    "encounter-start": ("cluneal-encounter-start", "when an encounter starts"),
+    "patient-view": ("cluneal-patient-view", _SUSPICION.format("when a chart is opened")),
+    "encounter-start": ("cluneal-encounter-start", _SUSPICION.format("when an encounter starts")),
+    "order-select": (
+        "cluneal-order-select",
+        "Says what to think of before a cluneal nerve block that is being ordered; silent at every other order.",
+    ),
+    "order-sign": (
+        "cluneal-order-sign",
+        (
+            "Says what to think of before a cluneal nerve block that is being ordered, and, at elective orders of another study or "
+            "procedure for persistent low back or buttock pain, that the cluneal points can be pressed first."
+        ),
+    ),
 }
 
 
@@ -56,10 +73,7 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
             id=service_id,
             hook=hook,
             title="Cluneal neuropathy",
-            description=(
-                f"Looks {when} for persistent low back or buttock pain that may come from a cluneal nerve, says where to press, "
-                "and what a point that reproduces the pain means. For clinicians; expert-derived rules, unvalidated; not a diagnosis."
-            ),
+            description=f"{what} For clinicians; expert-derived rules, unvalidated; not a diagnosis.",
             prefetch=templates,
             usage_requirements=(
                 "Conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
@@ -68,7 +82,7 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
             ),
             answer=answer,
         )
-        for hook, (service_id, when) in _HOOKS.items()
+        for hook, (service_id, what) in _HOOKS.items()
     )
 
 
@@ -81,10 +95,11 @@ def response_to(request: HookRequest, knowledge: Knowledge, *, today: date) -> C
 def asked(request: HookRequest) -> tuple[Chart, Call]:
     """The chart that a hook request brings, and who asks about which visit; raises PayloadTooLarge."""
     context = request.context
-    chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server)
+    drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
+    chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server, drafts=drafts)
     if len(chart.entries) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The prefetched Bundles hold more than {MOST_ENTRIES} entries.")
-    return chart, Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "")
+    return chart, Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
 
 
 def wire(evaluation: Evaluation) -> CDSResponse:

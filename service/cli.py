@@ -43,7 +43,6 @@ from service.settings import InvalidSettings, Settings, read_settings
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
 
-SERVICE = "cluneal-patient-view"
 FIRST_STORY = "laminectomy-and-iliac-harvest"
 
 
@@ -182,12 +181,12 @@ def _announce(settings: Settings) -> None:
 
 
 def _show_answer(url: str, request: dict[str, object]) -> None:
-    """Send a request to our patient-view service at `url` and draw what comes back; anything but a 200 ends with exit code 1."""
+    """Send a request to our service for its hook at `url` and draw what comes back; anything but a 200 ends with exit code 1."""
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter("an address starts with http:// or https://", param_hint="--send")
     try:
         call = urllib.request.Request(  # noqa: S310 - the scheme was checked
-            f"{url.rstrip('/')}/cds-services/{SERVICE}",
+            f"{url.rstrip('/')}/cds-services/cluneal-{request['hook']}",
             data=json.dumps(request).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )

@@ -4,7 +4,7 @@ The hook services, the command line and everything that comes later call it, so 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -13,11 +13,14 @@ from cds_hooks.response import Card
 from service.call import Call
 from service.cards.compose import compose
 from service.fhir.chart import REQUIRED, Chart
+from service.fhir.drafts import KEY as DRAFTS
+from service.fhir.drafts import read_drafts
 from service.fhir.read import read_chart
 from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
+from service.reasoning.orders import OrderAnswer, assess_orders, concerns_us
 from service.reasoning.pathway import Outcome, Response, Silence, assess
 from service.record import Issue, KeyState, PatientRecord
 
@@ -44,7 +47,7 @@ class Evaluation:
     findings: Findings
     refusal: Refusal | None
     silence: Silence | None
-    outcome: Outcome | Response | None
+    outcome: Outcome | Response | OrderAnswer | None
     cards: tuple[Card, ...]
 
 
@@ -54,13 +57,27 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     today   the civil date in the patient's time zone;  call: who asks about which visit
     """
     reading = read_chart(chart, knowledge, encounter=call.encounter or None)
-    findings = Findings(reading.record, knowledge, today, _ear(knowledge), CRITERIA)
-    refusal = _refusal(reading.record.keys, reading.foreign)
-    answer = None if refusal else assess(findings, clinician=call.is_clinician)
-    outcome = answer if isinstance(answer, (Outcome, Response)) else None
+    drafts, foreign = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server)
+    record = replace(reading.record, drafts=drafts) if drafts else reading.record
+    findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA)
+    signing = call.hook == "order-sign"
+    at_orders = signing or call.hook == "order-select"
+    refusal = _refusal(record.keys, (*reading.foreign, *((DRAFTS,) if foreign else ())))
+    # At an order of which nothing could be said nobody needs to know the chart.
+    if refusal and refusal.reason == "unread" and at_orders and not concerns_us(findings, signing=signing):
+        refusal = None
+    clinician = call.is_clinician
+    answer = (
+        None
+        if refusal
+        else assess_orders(findings, clinician=clinician, signing=signing)
+        if at_orders
+        else assess(findings, clinician=clinician)
+    )
+    outcome = None if isinstance(answer, Silence) else answer
     cards = (compose(outcome, findings, call, today),) if outcome else ()
     silence = answer if isinstance(answer, Silence) else None
-    return Evaluation(reading.record, reading.issues, findings, refusal, silence, outcome, cards)
+    return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards)
 
 
 def _refusal(keys: Mapping[str, KeyState], foreign: tuple[str, ...]) -> Refusal | None:

@@ -220,9 +220,10 @@ class Encounter(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Fact):
-    """A service that was ordered (ServiceRequest); `when` is the day it was ordered."""
+    """A service that was ordered, or is being ordered (ServiceRequest); `when` is the day it was ordered."""
 
     intent: str = ""
+    priority: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +261,7 @@ class PatientRecord:
     keys      what became of each prefetch key
     encounter the visit the call is about
     unusable  prefetch keys with an entry that could not be used
+    drafts    orders that are being written as the call is made: no part of the chart yet
     """
 
     patient: Patient | None = None
@@ -269,6 +271,7 @@ class PatientRecord:
     keys: Mapping[str, KeyState] = field(default_factory=dict)
     encounter: Encounter | None = None
     unusable: tuple[str, ...] = ()
+    drafts: tuple[Order, ...] = ()
 
     def of(self, kind: type[AnyFact]) -> tuple[AnyFact, ...]:
         """Every fact of one kind, in chart order."""

@@ -26,7 +26,10 @@ class UnknownStory(ClinicError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One made-up patient: who opens the chart, on which day, and what the chart holds (prefetch key -> FHIR JSON)."""
+    """One made-up patient: who opens the chart, on which day, and what the chart holds (prefetch key -> FHIR JSON).
+
+    hook, drafts   at which hook the EHR asks, and the orders that are being written there
+    """
 
     name: str
     says: str
@@ -34,6 +37,8 @@ class Story:
     user: str
     encounter: str | None
     prefetch: Mapping[str, object]
+    hook: str = "patient-view"
+    drafts: tuple[object, ...] = ()
 
 
 def story_folder() -> Path:
@@ -59,19 +64,24 @@ def read_story(name: str) -> Story:
         today=told["today"],
         user=told["user"],
         encounter=told.get("encounter"),
-        prefetch=json.loads((folder / "prefetch.json").read_text(encoding="utf-8")),
+        prefetch=json.loads((folder.parent / told.get("chart", name) / "prefetch.json").read_text(encoding="utf-8")),
+        hook=told.get("hook", "patient-view"),
+        drafts=tuple(json.loads((folder / "drafts.json").read_text(encoding="utf-8"))) if "hook" in told else (),
     )
 
 
 def hook_request(story: Story, *, hook_instance: str, today: date) -> dict[str, object]:
-    """The patient-view request that an EHR would send if the story's patient were seen on `today`."""
+    """The request that an EHR would send if the story's patient were seen, or their order written, on `today`."""
     patient = story.prefetch.get("patient")
     patient_id = patient.get("id") if isinstance(patient, dict) else None
-    context = {"userId": story.user, "patientId": patient_id or "example"}
+    context: dict[str, object] = {"userId": story.user, "patientId": patient_id or "example"}
     if story.encounter is not None:
         context["encounterId"] = story.encounter
+    if story.drafts:
+        entries = [{"resource": moved(draft, by=today - story.today)} for draft in story.drafts]
+        context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     return {
-        "hook": "patient-view",
+        "hook": story.hook,
         "hookInstance": hook_instance,
         "context": context,
         "prefetch": moved(story.prefetch, by=today - story.today),

@@ -50,6 +50,10 @@ def request_of(case: Case) -> dict[str, Any]:
     for key, resources in case.told.get("add", {}).items():
         new = [{"resource": completed(one, key, patient, number)} for number, one in enumerate(resources)]
         prefetch[key] = searchset([*entries_of(prefetch.get(key)), *new])
+    if "drafts" in case.told:
+        entries = [{"resource": completed(one, "orders", patient, number)} for number, one in enumerate(case.told["drafts"])]
+        body["context"]["draftOrders"] = {"resourceType": "Bundle", "entry": entries}
+        body["hook"] = case.told.get("hook", "order-sign")
     for key, elements in case.told.get("change", {}).items():
         prefetch[key] = {**prefetch[key], **elements}
     return body
@@ -78,8 +82,9 @@ def by_corridor(case: Case) -> Answer:
     body, story = request_of(case), read_story(case.told["story"])
     context = body["context"]
     raw = {key: msgspec.Raw(json.dumps(value).encode()) for key, value in body["prefetch"].items()}
-    chart = chart_of_prefetch(raw, patient=context["patientId"], server=None)
-    call = Call(context["patientId"], "1", context["userId"], context.get("encounterId", ""))
+    drafts = [entry["resource"] for entry in entries_of(context.get("draftOrders"))]
+    chart = chart_of_prefetch(raw, patient=context["patientId"], server=None, drafts=drafts)
+    call = Call(context["patientId"], "1", context["userId"], context.get("encounterId", ""), body["hook"])
     found = evaluate(chart, load_knowledge(), today=story.today, call=call)
     cards = json.loads(to_wire(CDSResponse(cards=found.cards)))["cards"]
     reasons = (found.silence.rule, *found.silence.also) if found.silence else ()

@@ -61,18 +61,18 @@ def corridor(name: str) -> Answer:
     story = read_story(name)
     patient = hook_request(story, hook_instance="1", today=story.today)["context"]["patientId"]
     raw = {key: msgspec.Raw(json.dumps(value).encode()) for key, value in story.prefetch.items()}
-    chart = chart_of_prefetch(raw, patient=patient, server=None)
-    found = evaluate(chart, load_knowledge(), today=story.today, call=Call(patient, "1", story.user, story.encounter or ""))
+    chart = chart_of_prefetch(raw, patient=patient, server=None, drafts=story.drafts)
+    found = evaluate(chart, load_knowledge(), today=story.today, call=Call(patient, "1", story.user, story.encounter or "", story.hook))
     cards = json.loads(to_wire(CDSResponse(cards=found.cards)))["cards"]
     reasons = (found.silence.rule, *found.silence.also) if found.silence else ()
     return Answer(412, " ".join(found.refusal.keys), [], ()) if found.refusal else Answer(200, "", cards, reasons)
 
 
 @cache
-def over_http(name: str, *, instance: str = "1", hook: str = "patient-view") -> Answer:
+def over_http(name: str, *, instance: str = "1", hook: str | None = None) -> Answer:
     """The story, sent to the real application on the day of the story."""
     story = read_story(name)
-    return sent(story, {**hook_request(story, hook_instance=instance, today=story.today), "hook": hook})
+    return sent(story, {**hook_request(story, hook_instance=instance, today=story.today), **({"hook": hook} if hook else {})})
 
 
 def sent(story: Story, body: dict[str, Any]) -> Answer:

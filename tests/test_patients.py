@@ -17,8 +17,8 @@ from tests.doors import Answer, corridor, over_http, sent
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "patients"
 EXPECTED = {name: tomllib.loads((FOLDER / name / "expected.toml").read_text(encoding="utf-8")) for name in story_names()}
-WITH_CARD = tuple(name for name in EXPECTED if EXPECTED[name]["expected"].get("card") in ("workup", "block", "response"))
-BY_CLINICIAN = tuple(name for name in EXPECTED if EXPECTED[name]["user"].startswith("Practitioner"))
+WITH_CARD = tuple(name for name in EXPECTED if EXPECTED[name]["expected"].get("card") in ("workup", "block", "response", "order"))
+BY_CLINICIAN = tuple(name for name in EXPECTED if EXPECTED[name]["user"].startswith("Practitioner") and "hook" not in EXPECTED[name])
 MODELS = {"Observation": Observation, "ServiceRequest": ServiceRequest}
 
 
@@ -105,7 +105,7 @@ def test_a_card_keeps_its_limits(name, door):
     assert len(card["summary"]) <= 139
     assert len(card["detail"]) <= 950
     assert len(card["detail"].splitlines()) <= 16
-    assert card["indicator"] == "info"
+    assert card["indicator"] == EXPECTED[name]["expected"].get("indicator", "info")
     assert "links" not in card
     assert "url" not in card["source"]
     assert not any("isRecommended" in suggestion for suggestion in card.get("suggestions", ()))
@@ -162,6 +162,8 @@ def in_short(expected: dict[str, Any]) -> str:
     if expected["card"] == "response":
         relief = f", {expected['relief']}% relief" if "relief" in expected else ""
         return f"response, {expected['band']}, {', '.join(expected['nerves'])}, side {expected['side']}{relief}"
+    if "indicator" in expected:
+        return f"{expected['card']}, {expected['indicator']}, {', '.join(expected['nerves'])}, side {expected['side']}"
     side = f"side {expected['side']}" + (f" by {expected['side_basis']}" if "side_basis" in expected else "")
     orders = f", {expected['orders']} order{'' if expected['orders'] == 1 else 's'}" if expected["card"] == "block" else ""
     return f"{expected['card']}, {expected['tier']}, {', '.join(expected['nerves'])}, {side}{orders}"

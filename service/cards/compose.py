@@ -1,212 +1,61 @@
-"""The card: summary, detail, suggestions and the machine-readable basis, from what was assessed. One card at most.
+"""The card: what its kind makes of it, in the frame that is the same on every card. One card at most.
 
-The order of the detail never varies: Examine or Consider, Because, Cautions, Against, Not known, Also on record, Evidence.
 Source: clinical design, section 3.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cds_hooks.response import LONGEST_SUMMARY, Card, Coding, OverrideReason, Source
 from service.call import Call
-from service.cards.reasons import tell
-from service.cards.response import basis_of_response, detail_of_response, results_of, summary_of_response
-from service.cards.suggestions import already_ordered, block_suggestions, stable_uuid, workup_suggestions
-from service.cards.wording import LONGEST_DETAIL, MOST_LINES, listed, named_knowledge
+from service.cards.content import Content
+from service.cards.order import order_content
+from service.cards.response import response_content
+from service.cards.suggestions import stable_uuid
+from service.cards.suspicion import suspicion_content
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings
+from service.reasoning.orders import OrderAnswer
 from service.reasoning.pathway import Outcome, Response
-from service.reasoning.tiers import Assessment
-from service.record import Side
 
 BASIS = "org.cluneal-cds.basis"
 DETAILS = "org.cluneal-cds.details"
 
 
-def compose(outcome: Outcome | Response, findings: Findings, call: Call, today: date) -> Card:
+def compose(answer: Outcome | Response | OrderAnswer, findings: Findings, call: Call, today: date) -> Card:
     """The one card for what may be said."""
-    card = stable_uuid(call.instance, call.patient, outcome.kind, *(assessment.nerve for assessment in outcome.assessments))
-    if isinstance(outcome, Response):
-        basis, results = basis_of_response(outcome), results_of(outcome)
-        suggestions = block_suggestions(outcome, findings, call, card)
-        summary, detail = summary_of_response(outcome, findings), detail_of_response(outcome, findings)
-    else:
-        basis, results = _basis(outcome), {}
-        workup = outcome.kind == "workup"
-        suggestions = (
-            workup_suggestions(outcome, findings, call, today, card) if workup else block_suggestions(outcome, findings, call, card)
-        )
-        summary, detail = _summary(outcome, findings), _detail(outcome, findings)
-    wording = findings.knowledge.wording
+    about = (answer.order.reference,) if isinstance(answer, OrderAnswer) else tuple(one.nerve for one in answer.assessments)
+    card = stable_uuid(call.instance, call.patient, answer.kind, *about)
+    content = _content(answer, findings, call, today, card)
+    wording, version = findings.knowledge.wording, findings.knowledge.version.version
     return Card(
         uuid=card,
-        summary=summary[:LONGEST_SUMMARY],
-        detail=detail,
-        indicator="info",
+        summary=content.summary[:LONGEST_SUMMARY],
+        detail=content.detail,
+        indicator=content.indicator,
         source=Source(
-            label=f"{wording.source}, knowledge {findings.knowledge.version.version}",
+            label=f"{wording.source}, knowledge {version}",
             topic=Coding(system=wording.topic.system, code=wording.topic.code, display=wording.topic.display),
         ),
-        suggestions=suggestions,
-        selection_behavior=None if not suggestions else "at-most-one" if outcome.kind == "workup" else "any",
+        suggestions=content.suggestions,
+        selection_behavior=None if not content.suggestions else "at-most-one" if content.one_only else "any",
         override_reasons=tuple(OverrideReason(system=one.system, code=one.code, display=one.display) for one in wording.override),
         extension={
-            BASIS: {"kind": outcome.kind, **basis, "rules": list(outcome.rules), "knowledgeVersion": findings.knowledge.version.version},
-            DETAILS: {**results, **_besides(outcome), **_decided_by_site(findings.knowledge)},
+            BASIS: {"kind": answer.kind, **content.basis, "rules": list(answer.rules), "knowledgeVersion": version},
+            DETAILS: {**content.details, **_decided_by_site(findings.knowledge)},
         },
     )
 
 
-def _basis(outcome: Outcome) -> dict[str, object]:
-    """What the card rests on, for machines."""
-    first = outcome.assessments[0]
-    return {
-        "tier": outcome.tier.word,
-        "nerves": [assessment.nerve for assessment in outcome.assessments],
-        "side": first.laterality.side.value,
-        "sideBasis": first.laterality.basis,
-    }
-
-
-def _besides(outcome: Outcome | Response) -> dict[str, object]:
-    """The ids of the cautions and of what speaks against, as far as they are said."""
-    cautions = [held.rule.id for held in (*outcome.stops, *outcome.cautions)] if outcome.kind != "workup" else []
-    return {"cautions": cautions, "against": [held.rule.id for held in outcome.against]}
+def _content(answer: Outcome | Response | OrderAnswer, findings: Findings, call: Call, today: date, card: str) -> Content:
+    match answer:
+        case Outcome():
+            return suspicion_content(answer, findings, call, today, card)
+        case Response():
+            return response_content(answer, findings, call, card)
+    return order_content(answer, findings, call, today, card)
 
 
 def _decided_by_site(knowledge: Knowledge) -> dict[str, object]:
     """What the site decided: its policy, and the thresholds that it moved."""
     adjustments = knowledge.adjustments
     return {"policy": adjustments.policy, **({"adjusted": dict(adjustments.numbers)} if adjustments.numbers else {})}
-
-
-def _summary(outcome: Outcome, findings: Findings) -> str:
-    """The message within the first 90 characters."""
-    first = outcome.assessments[0]
-    nerves = findings.knowledge.nerves
-    if outcome.kind == "block":
-        return _block_summary(outcome, findings)
-    press = nerves[first.nerve].landmark.press
-    if first.laterality.side is Side.CONFLICT:
-        return f"Consider {nerves[first.nerve].adjective} cluneal nerve pain: sides on record conflict, press {press} on both sides"
-    if first.reasons == "unplaced":
-        return "A point reproduces the usual pain, landmark not recorded: consider cluneal nerve pain, press and record where"
-    if first.reasons == "surgery":
-        return f"Consider cluneal nerve pain: press {press}{_after(first, findings)}"
-    side = f", {first.laterality.side.value}" if first.laterality.sides else ""
-    return f"Consider {nerves[first.nerve].adjective} cluneal nerve pain{side}: press {press}{_after(first, findings)}"
-
-
-def _block_summary(outcome: Outcome, findings: Findings) -> str:
-    nerves = findings.knowledge.nerves
-    high = [one for one in outcome.assessments if one.reasons == "reproduced" and one.tier is outcome.tier]
-    newest = max(
-        (one.reproduced[0].when for one in high if one.reproduced and one.reproduced[0].when), key=lambda when: when.last, default=None
-    )
-    day = f" ({newest.last.day} {newest.last:%b})" if newest else ""
-    sides = {one.laterality.side for one in high if one.laterality.basis == "exam"}
-    both = sides == {Side.BILATERAL}
-    side = "Both " if both else f"{next(iter(sides)).value.capitalize()} " if len(sides) == 1 and high[0].laterality.basis == "exam" else ""
-    several = len(high) > 1 or both
-    names = listed([nerves[one.nerve].adjective for one in high])
-    what = f"{side}{names} cluneal point{'s' if several else ''} reproduce{'' if several else 's'} the usual pain{day}"
-    what = what[0].upper() + what[1:]
-    if outcome.stops:
-        return f"{what}: {findings.knowledge.wording.held_back}, see cautions"
-    wanted = {(one.nerve, side) for one in high for side in one.laterality.sides}
-    taken = {(one.nerve, side) for one in high for side in already_ordered(nerves[one.nerve], findings)}
-    return f"{what}: {'block already ordered' if wanted and wanted <= taken else 'consider a diagnostic block'}"
-
-
-def _after(assessment: Assessment, findings: Findings) -> str:
-    """The newest operations that the pain outlasts, in few words."""
-    surgical = findings.present(assessment.support.asked["surgical"])
-    dated = sorted(surgical, key=lambda found: found.proof[0].when.last if found.proof[0].when else date.min, reverse=True)
-    short = [findings.knowledge.findings[found.id].short or findings.knowledge.findings[found.id].words for found in dated[:2]]
-    # The graft is named after the fusion it was taken for.
-    return f" (persists after {' + '.join(sorted(short, key=lambda words: words == 'graft'))})" if short else ""
-
-
-def _detail(outcome: Outcome, findings: Findings) -> str:
-    """The detail within its limits: quotations shorten first, then what is only worth knowing goes, then the least of the support."""
-    texts = ("\n\n".join(_sections(outcome, findings, budget)) for budget in _BUDGETS)
-    return next(text for text in texts if len(text) <= LONGEST_DETAIL and text.count("\n") < MOST_LINES)
-
-
-@dataclass(frozen=True, slots=True)
-class _Budget:
-    """How much room there is.
-
-    quote    characters of a quotation;  facts, against, unknown: how many of each are named
-    roomy    room for what is only worth knowing;  numbers: room for published ones;  brief: cautions in few words
-    """
-
-    quote: int
-    facts: int
-    against: int
-    unknown: int = 6
-    roomy: bool = False
-    numbers: bool = True
-    brief: bool = False
-
-
-# The last one fits whatever a chart holds: tests/service/cards/test_compose.py fills every section of it.
-_BUDGETS = (
-    _Budget(120, 8, 3, roomy=True),
-    _Budget(90, 8, 3, roomy=True),
-    _Budget(70, 8, 3, roomy=True),
-    _Budget(70, 8, 3),
-    _Budget(60, 6, 2),
-    _Budget(50, 5, 2),
-    _Budget(40, 5, 2),
-    _Budget(40, 5, 2, numbers=False),
-    _Budget(40, 4, 2, unknown=4, numbers=False),
-    _Budget(40, 4, 2, unknown=4, numbers=False, brief=True),
-    _Budget(30, 3, 2, unknown=4, numbers=False, brief=True),
-    _Budget(20, 3, 2, unknown=3, numbers=False, brief=True),
-    _Budget(20, 2, 2, unknown=3, numbers=False, brief=True),
-    _Budget(20, 1, 2, unknown=2, numbers=False, brief=True),
-)
-
-
-def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str]:
-    """The sections that fit into a budget, empty ones left out."""
-    wording = findings.knowledge.wording
-    told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy, brief=budget.brief)
-    evidence = wording.evidence_of[outcome.kind].rstrip(".")
-    numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.numbers else ""
-    sections = (
-        _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings),
-        _section("Because", told.because[: budget.facts]),
-        _section("Cautions", told.cautions),
-        _section("Against", told.against if budget.brief else told.against[: budget.against]),
-        _section("Not known", told.not_known[: budget.unknown] or ("nothing that these rules ask for",)),
-        _section("Also on record (no published numbers)", told.also[:2] if budget.roomy else ()),
-        f"**Evidence** {evidence}{numbers}. {wording.limits} {named_knowledge(findings.knowledge)}",
-    )
-    return [section for section in sections if section]
-
-
-def _section(title: str, parts: Sequence[str]) -> str:
-    return f"**{title}** {'; '.join(parts)}." if parts else ""
-
-
-def _examine(outcome: Outcome, findings: Findings) -> str:
-    """Where to press, nerve by nerve, and what else to check."""
-    wording = findings.knowledge.wording
-    points = [findings.knowledge.nerves[one.nerve].landmark.examine for one in outcome.assessments]
-    steps = "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))
-    return f"**Examine** ({wording.press})\n{steps}\n\n{wording.after_pressing}"
-
-
-def _consider(outcome: Outcome, findings: Findings) -> str:
-    """The block to consider and how to make it readable, or why none is offered."""
-    wording, knowledge = findings.knowledge.wording, findings.knowledge
-    nerve = knowledge.nerves[outcome.assessments[0].nerve]
-    if outcome.stops:
-        return f"**Consider** {wording.held_back}: see cautions."
-    taken = already_ordered(nerve, findings) & set(outcome.assessments[0].laterality.sides)
-    ordered = f" A block of this nerve is already ordered ({listed([side.value for side in sorted(taken)])})." if taken else ""
-    several = " One target per session keeps the result readable." if len(outcome.assessments) > 1 else ""
-    return f"**Consider** {wording.block.format(guidance=nerve.guidance)}{several}{ordered}"

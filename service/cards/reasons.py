@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.cards.blocks import says_block
-from service.cards.wording import listed, month, quoted
+from service.cards.wording import listed, month, plain_names, quoted
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings, Proof
 from service.reasoning.pathway import Outcome
@@ -14,7 +14,6 @@ from service.record import Condition, Side
 
 # With so little room a name would say nothing.
 _NAMELESS = 20
-_READ_IN_WORDS = {"exams": "examination findings", "surveys": "pain scores", "labs": "laboratory results", "orders": "existing orders"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,4 +213,4 @@ def _also(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
 
 def unread_words(findings: Findings, keys: Iterable[str]) -> list[str]:
     """The keys of the chart that were not read completely, in words."""
-    return [_READ_IN_WORDS.get(key, key) for key in keys if not findings.record.was_read(key)]
+    return plain_names([key for key in keys if not findings.record.was_read(key)])

@@ -5,7 +5,10 @@ Figures are the chart's own; a relief is never rounded up. Source: clinical desi
 
 from collections.abc import Iterator, Sequence
 
+from service.call import Call
 from service.cards.blocks import band_of, named_block, number, percent, reads, relief_of, rule_of
+from service.cards.content import Content, said_besides
+from service.cards.suggestions import block_suggestions
 from service.cards.wording import LONGEST_DETAIL, MOST_LINES, listed, named_knowledge
 from service.knowledge.model import Knowledge
 from service.reasoning.block_response import BlockResult, why_not_confirmed
@@ -15,6 +18,17 @@ from service.record import Side
 
 # The options of a confirmed block take the room that further lines would have; the last step leaves out what the summary says anyway.
 _STEPS = ((6, True, 7), (3, True, 7), (2, True, 7), (2, False, 7), (1, False, 7), (1, False, 4), (1, False, 2))
+
+
+def response_content(response: Response, findings: Findings, call: Call, card: str) -> Content:
+    """What the card of a block's result holds."""
+    return Content(
+        summary=summary_of_response(response, findings),
+        detail=detail_of_response(response, findings),
+        basis=basis_of_response(response),
+        suggestions=block_suggestions(response, findings, call, card),
+        details={**results_of(response), **said_besides(response)},
+    )
 
 
 def summary_of_response(response: Response, findings: Findings) -> str:

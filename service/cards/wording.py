@@ -5,13 +5,14 @@ entity is escaped. Source: threat model row 14.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from service.dates import When
 from service.knowledge.model import Knowledge
 
 LONGEST_DETAIL = 950
 MOST_LINES = 16
+_IN_WORDS = {"exams": "examination findings", "surveys": "pain scores", "labs": "laboratory results", "orders": "existing orders"}
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uff9e-\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff\ue000-\uf8ff]")  # fmt: skip  # noqa: E501
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!@$^=]|:(?=/)|(?<=\bwww)\.)", re.IGNORECASE)
@@ -43,6 +44,11 @@ def month(when: When | None) -> str:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words as a list in a sentence: "a", "a and b", "a, b and c"."""
     return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def plain_names(keys: Iterable[str]) -> list[str]:
+    """Prefetch keys as a clinician would name what is under them."""
+    return [_IN_WORDS.get(key, key) for key in keys]
 
 
 def named_knowledge(knowledge: Knowledge) -> str:

@@ -5,7 +5,7 @@ Source: CDS Hooks, "Prefetch Template"; reference cases 3-13 of the protocol dos
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -49,12 +49,14 @@ class Chart:
 
     patient   the id the call is about;  server: base URL of the FHIR server the chart comes from, "" when unknown
     keys      what became of each prefetch key;  entries: the resources of all keys, in their order
+    drafts    orders that are being written, as the client sent them
     """
 
     patient: str
     server: str
     keys: Mapping[str, KeyState]
     entries: tuple[ChartEntry, ...]
+    drafts: tuple[Mapping[str, object], ...] = ()
 
 
 class _Type(msgspec.Struct, gc=False):
@@ -97,7 +99,9 @@ _entry = msgspec.json.Decoder(Entry)
 _bare_entry = msgspec.json.Decoder(_BareEntry)
 
 
-def chart_of_prefetch(prefetch: Mapping[str, msgspec.Raw | None], *, patient: str, server: str | None) -> Chart:
+def chart_of_prefetch(
+    prefetch: Mapping[str, msgspec.Raw | None], *, patient: str, server: str | None, drafts: Sequence[Mapping[str, object]] = ()
+) -> Chart:
     """The chart that the prefetch of a hook request holds; keys that we did not ask for are not looked at."""
     keys: dict[str, KeyState] = {}
     entries: list[ChartEntry] = []
@@ -107,7 +111,7 @@ def chart_of_prefetch(prefetch: Mapping[str, msgspec.Raw | None], *, patient: st
             entries += found
         else:
             keys[key] = KeyState.MISSING
-    return Chart(patient, server or "", keys, tuple(entries))
+    return Chart(patient, server or "", keys, tuple(entries), tuple(drafts))
 
 
 def chart_of_bundle(body: bytes) -> Chart:

@@ -223,6 +223,7 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
         when=source.date(found.authoredOn),
         status=plain_status(found.status),
         intent=plain_status(found.intent),
+        priority=plain_status(found.priority),
         encounter=relative_reference_of(found.encounter),
         sites=sites,
         site_text=site_text,

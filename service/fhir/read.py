@@ -6,7 +6,7 @@ doubtful: it can hold a card back, never bring one about. Nothing is dropped in 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from service.fhir.elements import FHIR_ID, Source, place_of
 from service.fhir.facts import MAKERS, encounter, observation, report
 from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
-from service.fhir.terms import Terms
+from service.fhir.terms import Terms, terms_of
 from service.knowledge.model import Knowledge
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 
@@ -45,12 +45,7 @@ class Reading:
 
 def read_chart(chart: Chart, knowledge: Knowledge, *, encounter: str | None = None) -> Reading:
     """The record of the patient whose chart it is; `encounter` is the id of the visit the call is about."""
-    return _Pass(chart, _terms(knowledge), encounter).read()
-
-
-@lru_cache(maxsize=4)
-def _terms(knowledge: Knowledge) -> Terms:
-    return Terms(knowledge)
+    return _Pass(chart, terms_of(knowledge), encounter).read()
 
 
 @dataclass(slots=True)

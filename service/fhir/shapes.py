@@ -204,6 +204,7 @@ class ServiceRequest(OfPatient, gc=False):
     bodySite: Concepts = None  # noqa: N815
     orderDetail: Concepts = None  # noqa: N815
     doNotPerform: bool | None = None  # noqa: N815
+    priority: str | None = None
 
 
 class MedicationRequest(OfPatient, gc=False):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from service.fhir.shapes import CodeableConcept, Concepts, Notes
 from service.knowledge.model import Knowledge
@@ -121,6 +122,12 @@ class Terms:
         if (right and left) or not names.isdisjoint(("side-both", "side-both-in-code")):
             return Side.BILATERAL
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
+
+
+@lru_cache(maxsize=4)
+def terms_of(knowledge: Knowledge) -> Terms:
+    """The look-ups of a knowledge, made once."""
+    return Terms(knowledge)
 
 
 def _digits(code: object) -> str:

@@ -186,22 +186,16 @@ def _of_rows(place: str, old: Sequence[Table], new: Sequence[Table]) -> Iterator
 
 def _pairs(old: Sequence[Table], new: Sequence[Table]) -> dict[int, int]:
     """Which new row is which old one: equal rows first, then those recognised in the same way or much alike, the most alike first."""
-    pairs: dict[int, int] = {}
-    free = dict(enumerate(old))
-    for now, row in enumerate(new):
-        if (was := next((place for place, other in free.items() if other == row), None)) is not None:
-            pairs[now] = was
-            del free[was]
-    likeness = [
-        (_likeness(other, row), now, was)
+    couples = [
+        (row != other, -_likeness(other, row), abs(now - was), now, was)
         for now, row in enumerate(new)
-        for was, other in free.items()
-        if now not in pairs and other.get("by") == row.get("by")
+        for was, other in enumerate(old)
+        if other.get("by") == row.get("by")
     ]
-    for alike, now, was in sorted(likeness, key=lambda one: (-one[0], abs(one[1] - one[2]), one[1])):
-        if now not in pairs and was in free and (alike >= _ALIKE or "by" in new[now]):
+    pairs: dict[int, int] = {}
+    for _, unlike, _, now, was in sorted(couples):
+        if now not in pairs and was not in pairs.values() and (-unlike >= _ALIKE or "by" in new[now]):
             pairs[now] = was
-            del free[was]
     return pairs
 
 

@@ -7,6 +7,7 @@ from service.knowledge.blocks import Blocks
 from service.knowledge.criteria import ClearStudy, Combination, CurrentPain, LastingPain, StudyMade, StudyPhrase, WordedEvent
 from service.knowledge.model import FindingDefinition, Knowledge, Pathway, RuleRow
 from service.knowledge.nerve import Nerve
+from service.knowledge.orders import Orders
 
 
 def dangling(knowledge: Knowledge) -> list[str]:
@@ -55,6 +56,9 @@ def dangling(knowledge: Knowledge) -> list[str]:
     check("blocks.toml", "value set", blocks.score, knowledge.value_sets)
     check("blocks.toml", "phrase list", (name for _, name in blocks.phrases), knowledge.phrases)
     check("blocks.toml", "finding", findings_of_blocks(blocks), knowledge.findings)
+    check("orders.toml", "value set", (name for kind in knowledge.orders.kind for name in kind.value_set), knowledge.value_sets)
+    check("orders.toml", "phrase list", (name for _, name in knowledge.orders.listened_for), knowledge.phrases)
+    check("orders.toml", "finding", findings_of_orders(knowledge.orders), knowledge.findings)
     check("attributes.toml", "publication", knowledge.attributes.evidence, knowledge.evidence)
     for name, threshold in knowledge.thresholds.items():
         check(f"thresholds.toml  {name}:", "publication", threshold.evidence, knowledge.evidence)
@@ -69,6 +73,11 @@ def findings_of_rule(rule: RuleRow) -> tuple[str, ...]:
 def findings_of_blocks(blocks: Blocks) -> tuple[str, ...]:
     """Every finding that the reading of a block speaks of."""
     return (*blocks.any_block, *blocks.other_injection, *blocks.sedatives)
+
+
+def findings_of_orders(orders: Orders) -> tuple[str, ...]:
+    """Every finding that an order card speaks of."""
+    return tuple(name for kind in orders.kind for name in kind.repeats)
 
 
 def cited_by_nerve(nerve: Nerve) -> tuple[str, ...]:

@@ -19,22 +19,20 @@ from service.errors import InvalidKnowledge
 from service.knowledge.blocks import Blocks
 from service.knowledge.links import dangling
 from service.knowledge.model import (
-    AttributeFile,
     Context,
     FindingDefinition,
     Knowledge,
     Language,
     Pathway,
     PhraseList,
-    Publication,
     RuleFile,
     RuleRow,
     Study,
-    System,
     ValueSet,
-    Version,
 )
 from service.knowledge.nerve import Nerve
+from service.knowledge.orders import Orders
+from service.knowledge.provenance import AttributeFile, Publication, System, Version
 from service.knowledge.shape import Shape
 from service.knowledge.tables import code_table, lexicon_of, stirred_by
 from service.knowledge.thresholds import AS_SHIPPED, Adjustments, Numbers, ThresholdFile, adjusted
@@ -68,6 +66,7 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
         "wording": _one(folder / "wording.toml", Wording, problems),
         "pathway": _one(folder / "pathway.toml", Pathway, problems, numbers),
         "blocks": _one(folder / "blocks.toml", Blocks, problems, numbers),
+        "orders": _one(folder / "orders.toml", Orders, problems),
         "attributes": _one(folder / "attributes.toml", AttributeFile, problems),
     }
     knowledge = Knowledge(
@@ -96,7 +95,7 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
     if problems:
         raise InvalidKnowledge(sorted(problems))
     findings, studies = knowledge.findings, knowledge.studies
-    heard = knowledge.blocks.phrases
+    heard = (*knowledge.blocks.phrases, *knowledge.orders.listened_for)
     return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies, heard), stirs=stirred_by(findings, studies))
 
 

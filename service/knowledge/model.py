@@ -5,7 +5,6 @@ The name of a file is the identity of what it holds. Every file says where it co
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -14,6 +13,8 @@ from pydantic import Field, StringConstraints, model_validator
 from service.knowledge.blocks import Blocks
 from service.knowledge.criteria import Criterion
 from service.knowledge.nerve import Nerve
+from service.knowledge.orders import Orders
+from service.knowledge.provenance import AttributeFile, Publication, Version
 from service.knowledge.shape import Shape, Sourced, Words
 from service.knowledge.thresholds import Adjustments, Days, Number, Threshold
 from service.knowledge.wording import Wording
@@ -134,7 +135,7 @@ class RuleRow(Sourced):
               cap-low, cap-moderate: the highest tier;  stop-block: no block is offered;  caution, against: said on the card;
               support: named among the rules that decided;  guidance: said on a card that offers it
               band: how the result of a block reads;  tier: decided in code, as its sentence says
-    over_blocks  of silence: it also keeps back what a block showed
+    over_blocks  of silence: it also keeps back what a block showed;  warns: it makes the card at a drafted block a warning
     brief     the same in few words, for a card that is full;  next: what may follow from it
     opposite  a cap-low that is only a cap-moderate when the lesion lies on the other side than the pain
     says      why nothing is said, or what the clinician is told; one sentence
@@ -150,6 +151,7 @@ class RuleRow(Sourced):
     next: str = ""
     opposite: bool = False
     over_blocks: bool = False
+    warns: bool = False
     effect: Literal[
         "silence",
         "silence-nerve",
@@ -184,28 +186,6 @@ class RuleFile(Shape):
     rule: tuple[RuleRow, ...] = Field(min_length=1)
 
 
-class Publication(Shape):
-    """A publication as far as it was read."""
-
-    citation: Words
-    doi: str = ""
-    pmid: str = ""
-    kind: Literal["guideline", "cohort", "case-series", "anatomy", "review", "case-report", "registry", "secondary"]
-    read: Literal["abstract", "partial-text", "secondary"]
-    participants: str = ""
-    claim: Words
-    limits: Words
-
-
-class System(Shape):
-    """A code system: its canonical URI and the other URIs under which charts carry it."""
-
-    uri: Words
-    name: Words
-    aliases: tuple[str, ...] = ()
-    copyright: str = ""
-
-
 class Pathway(Sourced):
     """The findings and numbers that the stages themselves speak of.
 
@@ -227,29 +207,6 @@ class Pathway(Sourced):
     examined: tuple[str, ...]
     support_needed: Number
     silent_tier: Words
-
-
-class Version(Shape):
-    """Which knowledge this is; `digest` is the fingerprint of all other files, so that none changes without a new version."""
-
-    version: Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]+$")]
-    date: date
-    says: Words
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Attribute(Shape):
-    """One source attribute of an evidence-based decision support intervention, as 45 CFR 170.315(b)(11)(iv)(A) numbers them."""
-
-    number: int
-    name: Words
-    value: Words
-
-
-class AttributeFile(Sourced):
-    """All source attributes, in one file."""
-
-    attribute: tuple[Attribute, ...] = Field(min_length=13, max_length=13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +247,7 @@ class Knowledge:
     evidence: Mapping[str, Publication]
     thresholds: Mapping[str, Threshold]
     blocks: Blocks
+    orders: Orders
     attributes: AttributeFile
     own_codes: frozenset[str]
     adjustments: Adjustments

@@ -17,7 +17,8 @@ from service.knowledge.criteria import (
     StudyPhrase,
     WordedEvent,
 )
-from service.knowledge.model import FindingDefinition, PhraseList, Study, System, ValueSet
+from service.knowledge.model import FindingDefinition, PhraseList, Study, ValueSet
+from service.knowledge.provenance import System
 
 _CPT = "http://www.ama-assn.org/go/cpt"
 _HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"

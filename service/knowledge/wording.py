@@ -21,6 +21,14 @@ class ResponseWording(Shape):
     ablation: Words
 
 
+class OrderWording(Shape):
+    """What is said at an order; {order} is filled in with what is ordered."""
+
+    press_first: Words
+    no_argument: Words
+    evidence: Words
+
+
 class Wording(Sourced):
     """The sentences of the cards that are the same for every patient.
 
@@ -37,5 +45,6 @@ class Wording(Sourced):
     held_back: Words
     evidence_of: dict[Literal["workup", "block", "response"], str]
     response: ResponseWording
+    order: OrderWording
     limits: Words
     override: tuple[CodedReason, ...]

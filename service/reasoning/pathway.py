@@ -69,7 +69,7 @@ class Response(Spoken):
 def assess(findings: Findings, *, clinician: bool) -> Outcome | Response | Silence:
     """What may be said about this patient, or why nothing is said."""
     rules = findings.knowledge.rules
-    if silence := _nobody_to_tell(findings, clinician=clinician):
+    if silence := nobody_to_tell(findings, clinician=clinician):
         return silence
     alarms = [held.rule for held in those_that_hold((*rules["X"], *rules["C"]), findings, "silence")]
     kept_back = [*alarms, *(held.rule for held in those_that_hold(rules["D"], findings, "silence"))]
@@ -127,7 +127,7 @@ def _told_besides(findings: Findings) -> tuple[tuple[Held, ...], tuple[Held, ...
     return those_that_hold(rules["H"], findings, "stop-block"), those_that_hold(rules["H"], findings, "caution"), against
 
 
-def _nobody_to_tell(findings: Findings, *, clinician: bool) -> Silence | None:
+def nobody_to_tell(findings: Findings, *, clinician: bool) -> Silence | None:
     """Silence for a reader who is no clinician, and for a chart that is closed."""
     patient = findings.record.patient
     if not clinician:
@@ -139,6 +139,11 @@ def _nobody_to_tell(findings: Findings, *, clinician: bool) -> Silence | None:
 
 def _silence(reasons: Sequence[RuleRow]) -> Silence:
     return Silence(reasons[0].id, reasons[0].says, tuple(rule.id for rule in reasons[1:]))
+
+
+def silence_by(findings: Findings, rule_id: str) -> Silence:
+    """The silence that a rule named by the code stands for."""
+    return _silence([_rule(findings, rule_id)])
 
 
 def _rule(findings: Findings, rule_id: str) -> RuleRow:

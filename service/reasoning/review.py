@@ -8,7 +8,14 @@ from datetime import date
 
 from service.errors import InvalidKnowledge
 from service.knowledge.criteria import EventTerms
-from service.knowledge.links import cited_by_nerve, findings_of_blocks, findings_of_nerve, findings_of_pathway, findings_of_rule
+from service.knowledge.links import (
+    cited_by_nerve,
+    findings_of_blocks,
+    findings_of_nerve,
+    findings_of_orders,
+    findings_of_pathway,
+    findings_of_rule,
+)
 from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
@@ -72,7 +79,7 @@ def _never_asked_for(knowledge: Knowledge) -> Iterator[str]:
     asked = set(findings_of_pathway(knowledge.pathway)) | {study.after for study in knowledge.studies.values()}
     asked |= {name for stage in knowledge.rules.values() for rule in stage for name in findings_of_rule(rule)}
     asked |= {name for nerve in knowledge.nerves.values() for name in findings_of_nerve(nerve)}
-    asked |= set(findings_of_blocks(knowledge.blocks))
+    asked |= {*findings_of_blocks(knowledge.blocks), *findings_of_orders(knowledge.orders)}
     asked |= {
         criterion.after
         for finding in knowledge.findings.values()

@@ -191,6 +191,16 @@ def test_a_way_inserted_before_others_leaves_them_unchanged(diff):
     assert lines == ("findings  pain-for-12-weeks recognised: + coded-event (value_set [sciatica])",)
 
 
+def test_a_way_that_only_lists_the_same_in_another_order_is_another_way(tmp_path):
+    """The way that stayed as it was is the one that did not change, although a copy in another order stands nearer."""
+    before, after = written(tmp_path / "before"), written(tmp_path / "after")
+    ways = after["findings/pain-for-12-weeks.toml"]["recognised"]
+    ways.insert(0, {**ways[0], "pain": ways[0]["pain"][::-1]})
+
+    (line,) = changes(before, after)
+    assert line.startswith("findings  pain-for-12-weeks recognised: + lasting-pain (pain [buttock-pain, low-back-pain]")
+
+
 def test_a_changed_way_is_told_from_its_neighbours(tmp_path):
     """Of two ways of one kind, the changed one is found although another was taken away before it."""
     before, after = written(tmp_path / "before"), written(tmp_path / "after")
@@ -200,6 +210,14 @@ def test_a_changed_way_is_told_from_its_neighbours(tmp_path):
     assert changes(before, after) == (
         "findings  pain-for-12-weeks recognised: - coded-event (value_set [chronic-pain]; within_days 365)",
         "findings  pain-for-12-weeks recognised 2 (coded-event) within_days: 365 -> 180",
+    )
+
+
+def test_a_phrase_that_gave_way_to_another_one_is_no_change_of_it(diff):
+    """Rows that have next to nothing in common went and came; they did not become one another."""
+    assert diff(no_compression=('[["herniation", "protrusion"]]', '[["stenosis"]]')) == (
+        "phrases   no-compression phrase: - herniation/protrusion",
+        "phrases   no-compression phrase: + stenosis",
     )
 
 

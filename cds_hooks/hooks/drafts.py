@@ -1,0 +1,43 @@
+"""The drafted orders of a context, as order-select and order-sign carry them.
+
+Clients send what an unfinished order looks like: a Bundle without a type, entries without a resource, orders that are no valid FHIR yet.
+All of that is kept or passed over; only what is no list of resources at all is refused.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from cds_hooks.errors import MalformedRequest
+
+Draft: TypeAlias = Mapping[str, object]
+
+
+def read_drafts(context: Mapping[str, object]) -> tuple[Draft, ...]:
+    """Every resource of `draftOrders` in its order; empty for an empty Bundle."""
+    bundle = context.get("draftOrders")
+    if not isinstance(bundle, dict) or bundle.get("resourceType", "Bundle") != "Bundle":
+        raise MalformedRequest("`context.draftOrders` must be a FHIR Bundle of the drafted orders.")
+    entries = bundle.get("entry")
+    if not isinstance(entries, (list, type(None))):
+        raise MalformedRequest("`context.draftOrders.entry` must be an array.")
+    resources = (entry.get("resource") for entry in entries or () if isinstance(entry, dict))
+    return tuple(resource for resource in resources if isinstance(resource, dict))
+
+
+def read_selections(context: Mapping[str, object]) -> tuple[str, ...]:
+    """The references of the orders that were selected just now; empty when the client does not say, as some do."""
+    selections = context.get("selections")
+    if not isinstance(selections, (list, type(None))) or not all(isinstance(one, str) for one in selections or ()):
+        raise MalformedRequest("`context.selections` must be an array of references such as ServiceRequest/123.")
+    return tuple(selections or ())
+
+
+def selected(drafts: Iterable[Draft], selections: Iterable[str]) -> tuple[Draft, ...]:
+    """The drafts that a selection names, by type and id or by id alone; all of them where it names none."""
+    names = {name for one in selections for name in (one, one.rpartition("/")[2])}
+    kept = tuple(
+        draft
+        for draft in drafts
+        if f"{draft.get('resourceType')}/{draft.get('id')}" in names or (draft.get("id") in names and draft.get("id"))
+    )
+    return kept or tuple(drafts)

@@ -1,0 +1,45 @@
+"""The order-select hook: a user has selected one or more orders to place; it may fire at every change of a draft.
+
+Source: https://cds-hooks.hl7.org/hooks/order-select/ (version 1.0, maturity 4).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from cds_hooks.hooks.context import Hook, UserReference, prefetch_tokens, read_id, read_optional_id, read_user
+from cds_hooks.hooks.drafts import Draft, read_drafts, read_selections, selected
+
+USER_TYPES = ("Practitioner", "PractitionerRole")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSelect:
+    """Who selects which drafted orders for whom; `drafts` are the selected ones, or all where the client names none.
+
+    drafts  FHIR resources as the client sent them, valid or not
+    """
+
+    user_id: UserReference
+    patient_id: str
+    encounter_id: str | None
+    drafts: tuple[Draft, ...] = field(repr=False)
+
+    @classmethod
+    def read(cls, context: Mapping[str, object]) -> Self:
+        """The context of a request. Raises MalformedRequest with the name of the first field that is wrong."""
+        return cls(
+            user_id=read_user(context, USER_TYPES),
+            patient_id=read_id(context, "patientId", "Patient"),
+            encounter_id=read_optional_id(context, "encounterId", "Encounter"),
+            drafts=selected(read_drafts(context), read_selections(context)),
+        )
+
+
+HOOK = Hook(
+    name="order-select",
+    version="1.0",
+    context=OrderSelect,
+    user_types=USER_TYPES,
+    tokens=prefetch_tokens(("userId", "patientId", "encounterId"), USER_TYPES),
+)
