@@ -5,6 +5,10 @@
       UnreadableChart     a file given to a command is neither a Bundle nor a hook request
       InvalidSettings     (settings.py) the settings do not allow a start
       UnknownStory        (story.py) no fixture patient has that name
+      UnreadableTexts     (labelled.py) labelled sentences that are none
+      UnknownRevision     (knowledge_commands.py) neither a revision nor a folder
+      NoKnowledge         (knowledge_commands.py) a revision or folder without knowledge
+      NothingChanged      (knowledge_commands.py) a new version for the same files
 
 Errors of a call (400, 412, ...) are `cds_hooks.errors`; bad clinical data is no error but an Issue of the record.
 """

@@ -1,9 +1,11 @@
 """The commands `cluneal-cds knowledge ..`: check what the service knows, list it, compare it with another state, try it on sentences."""
 
 import io
+import json
 import shutil
 import subprocess
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +26,14 @@ knowledge_app = typer.Typer(help="What the service knows: check it, list it, com
 
 _out = Console(highlight=False)
 _VERSION = "version.toml"
+_STAMPED = """\
+# Which knowledge this is. A clinical change of any file here takes a new version: cluneal-cds knowledge stamp "what changed".
+# digest: the fingerprint of all other files, so that none changes unseen.
+version = "{version}"
+date    = {date}
+says    = {says}
+digest  = "{digest}"
+"""
 _WITHOUT_GIT = "Without git, give a folder: another checkout of this service, or the service/knowledge in it."
 _LEGEND = "true: said and read. false: read, not said. missed: said, not read. A point is right only with its side."
 _HOW_MADE = (
@@ -35,6 +45,10 @@ _HOW_MADE = (
 
 class UnknownRevision(ClinicError):
     """What the knowledge should be compared with is neither a revision nor a folder."""
+
+
+class NothingChanged(ClinicError):
+    """A new version was asked for, and the files are those of the present one."""
 
 
 class NoKnowledge(ClinicError):
@@ -94,6 +108,26 @@ def diff_knowledge(
         _say(f"Nothing changed clinically since {revision}: knowledge {now}.")
     elif was == now:
         _say(f"The version is still {now}: a clinical change takes a new one in {_VERSION}.")
+
+
+@knowledge_app.command("stamp", epilog=examples('cluneal-cds knowledge stamp "Relief of 75% counts as positive."'))
+def stamp_knowledge(
+    says: Annotated[str, typer.Argument(help="What changed, in a sentence for those who use it.")],
+    version: Annotated[
+        str | None, typer.Option(help="The new version. Without it, the next number of this year.", show_default=False)
+    ] = None,
+) -> None:
+    """Give changed knowledge its new version: number, date, and the fingerprint of its files. Without one the service does not start."""
+    stamped = load_knowledge()
+    now = stamped.version
+    if stamped.digest == now.digest:
+        raise NothingChanged(f"No file of the knowledge changed since version {now.version}.")
+    today = datetime.now(UTC).date()
+    year, number = (int(part) for part in now.version.split("."))
+    chosen = version or f"{today.year}.{number + 1 if year == today.year else 1}"
+    text = _STAMPED.format(version=chosen, date=today.isoformat(), says=json.dumps(says, ensure_ascii=False), digest=stamped.digest)
+    (FOLDER / _VERSION).write_text(text, encoding="utf-8")
+    _out.print(f"Knowledge {now.version} -> {chosen}. Read once more what changed: cluneal-cds knowledge diff HEAD")
 
 
 @knowledge_app.command(

@@ -3,6 +3,7 @@
 Gives one object. What a clinician reviews in `service/knowledge/` stands here under the same names.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from service.knowledge.model import Knowledge
@@ -21,7 +22,7 @@ def published(knowledge: Knowledge) -> Json:
         "digest": knowledge.digest,
         "policy": adjustments.policy,
         "adjusted": dict(adjustments.numbers),
-        "attributes": {str(one.number): _plain(one) for one in knowledge.attributes.attribute},
+        "attributes": attributes_of(knowledge),
         "nerves": _each(knowledge.nerves),
         "rules": {rule.id: _plain(rule) for stage in knowledge.rules.values() for rule in stage},
         "thresholds": _each(knowledge.thresholds),
@@ -39,6 +40,22 @@ def published(knowledge: Knowledge) -> Json:
             for name, value_set in knowledge.value_sets.items()
         },
     }
+
+
+def attributes_of(knowledge: Knowledge) -> Json:
+    """The thirteen source attributes by their numbers, with the version and its date filled in."""
+    version = knowledge.version
+    named = {"{version}": version.version, "{date}": version.date.isoformat()}
+    return {
+        str(one.number): {"number": one.number, "name": one.name, "value": _filled(one.value, named)}
+        for one in knowledge.attributes.attribute
+    }
+
+
+def _filled(text: str, named: Mapping[str, str]) -> str:
+    for name, value in named.items():
+        text = text.replace(name, value)
+    return text
 
 
 def _each(shapes: Any) -> Json:

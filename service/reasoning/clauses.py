@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 # Levels (L5), fractions (4+/5), numbers, words, the signs that matter, and line ends with the bullet of the next line.
 _PIECE = re.compile(
-    r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+|\([-+]\)|[.,;:!?()]|\n+[ \t]*(?:[-*\u2022]\s*)?"
+    r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+|\([-+]\)"
+    r"|(?<=[\s,;(])-(?=[a-z])|[.,;:!?()]|\n+[ \t]*(?:[-*\u2022]\s*)?"
 )
+# "+LBP, -fever": where some signs are marked as there, a minus marks one as not there; elsewhere it is a dash.
+_PLUS = re.compile(r"(?<![\w+])\+(?=[a-z])")
 _ENDS = frozenset(".;!?")
 # A dot after these ends no sentence.
 _SHORTENED = frozenset({"rt", "lt", "r", "l", "approx", "ca", "vs", "dr", "post", "bilat", "pt"})
@@ -40,7 +43,7 @@ def clauses(text: str) -> list[Clause]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter that grows when it shrinks would shift every place behind it
         lowered = "".join(small if len(small := character.lower()) == 1 else character for character in text)
-    shouted = text.upper() == text
+    shouted, marked = text.upper() == text, _PLUS.search(lowered) is not None
     found: list[Clause] = []
     words: list[str] = []
     start = 0
@@ -51,8 +54,8 @@ def clauses(text: str) -> list[Clause]:
         if piece in _ENDS or (piece[0] == "\n" and not _goes_on(text, match, shouted=shouted)):
             _close(found, words, text[start : match.start()], asked=piece == "?")
             words, start = [], match.end()
-        elif piece[0] != "\n":
-            words.append(piece)
+        elif piece[0] != "\n" and (piece != "-" or marked):
+            words.append("no" if piece == "-" else piece)
     _close(found, words, text[start:], asked=False)
     return found
 

@@ -150,13 +150,14 @@ class Hearing:
         denials = [(at, size) for at, size in places(clause, triggers["negation"]) if at not in spared and at <= last and at != first]
         if inside := [place for place, _ in denials if first < place]:
             # "severe foraminal but no canal stenosis" may still mean the first; "severe wear, no stenosis" does not.
-            only_modifiers = all(word in triggers["modifiers"] for word in clause.words[first + 1 : inside[0]])
-            return Sense.DOUBTED if only_modifiers else Sense.DENIED
+            between = clause.words[first + 1 : inside[0]]
+            return Sense.DOUBTED if between and all(word in triggers["modifiers"] for word in between) else Sense.DENIED
         before = [(place, size) for place, size in denials if start <= place]
         if before and (said := self._denied_before(clause, before[-1][0] + before[-1][1], first)) is not None:
             return said
         near = min(end, last + 7)
-        after = [place for place, _ in places(clause, triggers["negation_after"]) if place not in spared and last < place < near]
+        ends = [(place, size) for place, size in places(clause, triggers["negation_after"]) if place not in spared and last < place < end]
+        after = [place for place, size in ends if place < near or _is_last_word(clause, place, size)]
         if any(not _of_another(clause, last, place, triggers) for place in after) or self._answered_no(clause, last):
             return Sense.DENIED
         # "right reproduces the pain, left does not": of another, but of the other side, which nobody may mix up.
@@ -198,6 +199,11 @@ class Hearing:
             start <= place <= first and first - 4 <= place + size <= first and place not in spared and "," not in clause.words[place:first]
             for place, size in places(clause, self.ear.triggers["past"])
         )
+
+
+def _is_last_word(clause: Clause, place: int, size: int) -> bool:
+    """Whether words after a comma end the clause: "discitis, treated for six weeks, resolved"."""
+    return clause.words[place - 1] == "," and place + size == len(clause.words)
 
 
 def _of_another(clause: Clause, last: int, place: int, triggers: Mapping[str, Phrases]) -> bool:

@@ -51,6 +51,8 @@ def reviewed(knowledge: Knowledge) -> Knowledge:
 
 
 def _problems(knowledge: Knowledge) -> Iterator[str]:
+    if knowledge.digest != knowledge.version.digest:
+        yield "version.toml  names other files than these: a changed file takes a new version (cluneal-cds knowledge stamp)"
     yield from _said_of_nobody(knowledge)
     yield from _never_asked_for(knowledge)
     yield from _second_hand(knowledge)

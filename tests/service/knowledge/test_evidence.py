@@ -258,13 +258,6 @@ def test_pregnancy_and_the_interest_of_the_sources_are_disclosed():
     assert "Conflict of interest" in attributes()[3]["value"]
 
 
-def test_the_dates_are_those_of_the_knowledge():
-    """Version and date of the release are the ones that every card names."""
-    version = load_knowledge().version
-
-    assert f"Knowledge version {version.version} of {version.date.isoformat()}." in attributes()[4]["value"]
-
-
 def test_the_bibliography_names_publications_that_are_here():
     """Every DOI of the first attribute is that of a file."""
     named = re.findall(r"doi (10\.[^\s)]+)", attributes()[1]["value"])
