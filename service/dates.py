@@ -131,8 +131,8 @@ def read_moment(text: str | None) -> datetime | None:
         return None
 
 
-def minutes_between(earlier: datetime, later: datetime) -> float:
-    """The minutes from one moment to another, negative when it is the other way round; a moment without a zone is in the other's."""
+def minutes_between(earlier: datetime, later: datetime) -> float | None:
+    """The minutes from one moment to another, negative when it is the other way round; None when only one of them has a zone."""
     if (earlier.tzinfo is None) != (later.tzinfo is None):
-        earlier, later = earlier.replace(tzinfo=None), later.replace(tzinfo=None)
+        return None
     return (later - earlier).total_seconds() / 60

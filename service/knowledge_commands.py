@@ -75,10 +75,17 @@ def check_knowledge() -> None:
     _out.print(f"Knowledge {knowledge.version.version} is sound: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + ".")
 
 
-@knowledge_app.command("list")
-def list_knowledge() -> None:
-    """List nerves, rules, findings, phrases, value sets and publications, each with its source."""
-    _out.print(terminal.as_knowledge(load_knowledge()))
+@knowledge_app.command("list", epilog=examples("cluneal-cds knowledge list rules", "cluneal-cds knowledge list thresholds"))
+def list_knowledge(
+    part: Annotated[
+        str | None,
+        typer.Argument(help=f"One part only: {', '.join(terminal.KNOWLEDGE_PARTS)}.", show_default=False),
+    ] = None,
+) -> None:
+    """List what is known, each line with its source: nerves, rules, thresholds, findings, phrases, value sets, evidence, attributes."""
+    if part is not None and part not in terminal.KNOWLEDGE_PARTS:
+        raise typer.BadParameter(f"there is no part {part}; parts are {', '.join(terminal.KNOWLEDGE_PARTS)}")
+    _out.print(terminal.as_knowledge(load_knowledge(), part))
 
 
 @knowledge_app.command(

@@ -198,7 +198,10 @@ class Medication(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allergy(Fact):
-    """An allergy or intolerance; the substances of its reactions are among its codings."""
+    """An allergy or intolerance; the substances of its reactions are among its codings.
+
+    severities   of its reactions; "" for one of which nobody said it
+    """
 
     clinical: str = ""
     verification: str = ""
@@ -207,8 +210,8 @@ class Allergy(Fact):
 
     @property
     def is_mild(self) -> bool:
-        """Whether its reactions are known and none was severe, nor is the next one feared to be."""
-        return bool(self.severities) and "severe" not in self.severities and self.criticality != "high"
+        """Whether all its reactions are known to have been less than severe, and the next one is not feared to be."""
+        return bool(self.severities) and self.severities <= {"mild", "moderate"} and self.criticality != "high"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Everything that came over the wire is shown as plain text or markdown, never as 
 move or hide anything here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
@@ -15,6 +15,8 @@ from rich.text import Text
 
 from service.evaluate import Evaluation
 from service.knowledge.model import Knowledge
+from service.knowledge.shape import Sourced
+from service.published import attributes_of
 from service.reasoning.findings import Proof
 from service.reasoning.truth import State
 from service.transcript import on_the_wire
@@ -146,31 +148,112 @@ def _proof(proof: Proof) -> str:
     return plain(" ".join(word for word in words if word))
 
 
-def as_knowledge(knowledge: Knowledge) -> Group:
-    """Everything that is known, one line each, in the order in which it is used."""
-    tables = [_table("Nerves", "nerve", "label", "examined", "territory findings", "kinds of support")]
+def as_knowledge(knowledge: Knowledge, part: str | None = None) -> Group:
+    """Everything that is known, or one part of it, in the order in which it is used."""
+    version = knowledge.version
+    heading = Text(f"Knowledge {version.version} of {version.date}: {version.says}", style="bold")
+    parts = KNOWLEDGE_PARTS if part is None else {part: KNOWLEDGE_PARTS[part]}
+    return Group(heading, *(table for tables in parts.values() for table in tables(knowledge)))
+
+
+def _nerves(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table("Nerves: where to press, and what is told of each", "nerve", "press", "what the file holds")
     for name, nerve in knowledge.nerves.items():
-        tables[-1].add_row(name, nerve.label, nerve.landmark.says, str(len(nerve.territory)), ", ".join(sorted(nerve.support)))
-    tables.append(_table("Rules", "id", "says", "effect", "strength", "evidence"))
-    for rows in knowledge.rules.values():
+        told = (
+            f"{len(nerve.examination)} steps of examination, {len(nerve.block)} notes on a block, "
+            f"{len(nerve.differential)} other sources, {len(nerve.treatment)} options of treatment, "
+            f"kinds of support {', '.join(sorted(nerve.support))}"
+        )
+        table.add_row(name, nerve.landmark.says, told)
+    return [table]
+
+
+def _rules(knowledge: Knowledge) -> list[RenderableType]:
+    tables: list[RenderableType] = []
+    for stage, rows in sorted(knowledge.rules.items(), key=lambda item: (_STAGES + item[0]).index(item[0])):
+        table = _table(f"Rules {stage}: {knowledge.stages[stage]}", "id", "says", "what it does", "stands on")
         for row in rows:
-            tables[-1].add_row(row.id, row.says, row.effect, row.strength, ", ".join(row.evidence))
-    tables.append(_table("Findings", "finding", "label", "recognised by", "strength", "evidence"))
-    for name, finding in sorted(knowledge.findings.items()):
-        ways = dict.fromkeys(way.by for way in finding.recognised)
-        tables[-1].add_row(name, finding.label, ", ".join(ways), finding.strength, ", ".join(finding.evidence))
-    tables.append(_table("Phrases", "list", "label", "phrases", "strength", "evidence"))
-    for name, phrases in sorted(knowledge.phrases.items()):
-        tables[-1].add_row(name, phrases.label, str(len(phrases.phrase)), phrases.strength, ", ".join(phrases.evidence))
-    tables.append(_table("Value sets", "value set", "title", "codes"))
-    for name, value_set in sorted(knowledge.value_sets.items()):
-        tables[-1].add_row(name, value_set.title, str(len(value_set.codes)))
-    tables.append(_table("Evidence", "publication", "citation", "kind", "read"))
-    for name, publication in sorted(knowledge.evidence.items()):
-        tables[-1].add_row(name, publication.citation, publication.kind, publication.read)
-    return Group(
-        Text(f"Knowledge {knowledge.version.version} of {knowledge.version.date}: {knowledge.version.says}", style="bold"), *tables
+            table.add_row(row.id, row.says, EFFECTS[row.effect], _stands_on(row))
+        tables.append(table)
+    return tables
+
+
+def _thresholds(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table(
+        "Thresholds: every number that counts, and how far a site may move it", "threshold", "value", "may be", "says", "stands on"
     )
+    for name, one in knowledge.thresholds.items():
+        may_be = "fixed" if one.least == one.most else f"{one.least:g} to {one.most:g}"
+        table.add_row(name, f"{one.value:g} {one.unit}", may_be, one.says, _stands_on(one))
+    return [table]
+
+
+def _each_finding(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table("Findings: what can be present, absent or unknown in a chart", "finding", "label", "recognised by", "stands on")
+    for name, finding in sorted(knowledge.findings.items()):
+        table.add_row(name, finding.label, ", ".join(dict.fromkeys(way.by for way in finding.recognised)), _stands_on(finding))
+    return [table]
+
+
+def _phrases(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table("Phrases: the words that are understood", "list", "label", "phrases", "stands on")
+    for name, phrases in sorted(knowledge.phrases.items()):
+        table.add_row(name, phrases.label, str(len(phrases.phrase)), _stands_on(phrases))
+    return [table]
+
+
+def _value_sets(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table("Value sets: the codes that are understood", "value set", "title", "codes")
+    for name, value_set in sorted(knowledge.value_sets.items()):
+        table.add_row(name, value_set.title, str(len(value_set.codes)))
+    return [table]
+
+
+def _evidence(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table("Evidence: publications, none read in full", "publication", "citation", "kind", "read")
+    for name, publication in sorted(knowledge.evidence.items()):
+        table.add_row(name, publication.citation, publication.kind, publication.read)
+    return [table]
+
+
+def _attributes(knowledge: Knowledge) -> list[RenderableType]:
+    table = _table("Source attributes, as 45 CFR 170.315(b)(11)(iv)(A) asks for them", "no.", "attribute", "value")
+    for number, one in attributes_of(knowledge).items():
+        table.add_row(number, one["name"], " ".join(one["value"].split()))
+    return [table]
+
+
+# What a person may ask `knowledge list` for.
+KNOWLEDGE_PARTS: Mapping[str, Callable[[Knowledge], list[RenderableType]]] = {
+    "nerves": _nerves,
+    "rules": _rules,
+    "thresholds": _thresholds,
+    "findings": _each_finding,
+    "phrases": _phrases,
+    "value-sets": _value_sets,
+    "evidence": _evidence,
+    "attributes": _attributes,
+}
+# The stages in the order of the pathway.
+_STAGES = "PXGDICNTSEBHWO"
+EFFECTS = {
+    "silence": "nothing is said",
+    "silence-nerve": "nothing is said of that nerve",
+    "required": "needed for a card",
+    "cap-low": "tier at most low",
+    "cap-moderate": "tier at most moderate",
+    "stop-block": "no block is offered",
+    "caution": "said before a block",
+    "against": "said under Against",
+    "support": "counts as support",
+    "guidance": "said with a block",
+    "band": "how a block reads",
+    "tier": "decided by the pathway",
+}
+
+
+def _stands_on(one: Sourced) -> str:
+    return f"{one.strength}: {', '.join(one.evidence)}" if one.evidence else one.strength
 
 
 def _table(title: str, *columns: str) -> Table:

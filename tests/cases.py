@@ -45,7 +45,7 @@ def request_of(case: Case) -> dict[str, Any]:
     body["context"]["userId"] = case.told.get("user", body["context"]["userId"])
     prefetch, patient = body["prefetch"], body["context"]["patientId"]
     for key, names in case.told.get("without", {}).items():
-        entries = [] if names is True else [one for one in entries_of(prefetch[key]) if one["resource"]["id"] not in names]
+        entries = [] if names is True else [one for one in entries_of(prefetch[key]) if one["resource"].get("id") not in names]
         prefetch[key] = searchset(entries)
     for key, resources in case.told.get("add", {}).items():
         new = [{"resource": completed(one, key, patient, number)} for number, one in enumerate(resources)]
@@ -62,6 +62,8 @@ def request_of(case: Case) -> dict[str, Any]:
 def completed(resource: dict[str, Any], key: str, patient: str, number: int) -> dict[str, Any]:
     """A resource as the chart would carry it: its type, an id and whose it is are filled in where the case leaves them out."""
     kind = resource.get("resourceType", TYPES[key])
+    if kind == "OperationOutcome":
+        return resource
     owner = "patient" if kind == "AllergyIntolerance" else "subject"
     return {"resourceType": kind, "id": f"added-{key}-{number}", owner: {"reference": f"Patient/{patient}"}, **resource}
 
@@ -74,7 +76,7 @@ def entries_of(value: Any) -> list[dict[str, Any]]:
 
 
 def searchset(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
 
 
 def by_corridor(case: Case) -> Answer:

@@ -5,6 +5,7 @@ from math import floor
 
 from service.knowledge.model import Knowledge, RuleRow
 from service.reasoning.block_response import BlockResult
+from service.reasoning.relief import Relief
 from service.record import Side
 
 
@@ -30,16 +31,18 @@ def named_block(result: BlockResult, knowledge: Knowledge) -> str:
 
 def relief_of(result: BlockResult) -> str:
     """The relief in whole percent, never rounded up, as exact as it was documented."""
-    relief, bound = result.reading.relief, result.reading.bound
+    relief = result.reading.relief
     if relief is None:
         return "no relief that can be read"
-    words = {"below": "less than ", "at-least": "at least ", "": ""}[bound]
-    return f"{words}{percent(relief)}% relief"
+    least, most = floor(relief.least * 100), floor(relief.most * 100)
+    if relief.is_exact:
+        return f"{least}% relief"
+    return f"at least {least}% relief" if relief.most == 1 else f"{least}-{most}% relief" if relief.least else f"at most {most}% relief"
 
 
-def percent(relief: Fraction | None) -> int | None:
-    """Whole percent, rounded down."""
-    return None if relief is None else floor(relief * 100)
+def percent(relief: Relief | None) -> int | None:
+    """Whole percent, rounded down; None for a relief that is not one figure."""
+    return floor(relief.least * 100) if relief is not None and relief.is_exact else None
 
 
 def number(value: Fraction) -> str:

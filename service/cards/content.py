@@ -27,5 +27,6 @@ class Content:
 
 def said_besides(outcome: Spoken) -> dict[str, object]:
     """The ids of the cautions and of what speaks against, as far as they are said."""
-    cautions = [held.rule.id for held in (*outcome.stops, *outcome.cautions)] if outcome.kind != "workup" else []
+    # Where a block is held back, what to think of before one can wait.
+    cautions = [held.rule.id for held in (outcome.stops or outcome.cautions)] if outcome.kind != "workup" else []
     return {"cautions": cautions, "against": [held.rule.id for held in outcome.against]}

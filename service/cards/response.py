@@ -35,7 +35,7 @@ def summary_of_response(response: Response, findings: Findings) -> str:
     """The newest block and what came of it."""
     first = response.results[0]
     block = named_block(first, findings.knowledge)
-    if first.reading.relief is None:
+    if first.band == "G-0":
         return f"{block}: the result cannot be read from the chart"
     return f"{block}: {relief_of(first)}, {band_of(first, findings.knowledge).says.split(':')[0]}"
 
@@ -139,7 +139,7 @@ def _not_known(response: Response, findings: Findings) -> Iterator[str]:
     """What keeps a block from being read, or two from confirming each other."""
     for one in response.results:
         yield from one.reading.missing
-        if one.band == "G-3" and (why := why_not_confirmed(one, response.every, findings)):
+        if one.band == "G-3" and (why := why_not_confirmed(one, response.every)):
             yield why
         if one.band == "G-3" and one.reading.hours is None:
             yield "how long the relief lasted"

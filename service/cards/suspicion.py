@@ -160,7 +160,10 @@ def _section(title: str, parts: Sequence[str]) -> str:
 def _examine(outcome: Outcome, findings: Findings) -> str:
     """Where to press, nerve by nerve, and what else to check."""
     wording = findings.knowledge.wording
-    points = [findings.knowledge.nerves[one.nerve].landmark.examine for one in outcome.assessments]
+    nerves = findings.knowledge.nerves
+    named = [one.nerve for one in outcome.assessments]
+    named += [other for name in named for other in nerves[name].examine_also if other not in named]
+    points = [nerves[name].landmark.examine for name in named]
     steps = "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))
     return f"**Examine** ({wording.press})\n{steps}\n\n{wording.after_pressing}"
 
@@ -169,9 +172,11 @@ def _consider(outcome: Outcome, findings: Findings) -> str:
     """The block to consider and how to make it readable, or why none is offered."""
     wording, knowledge = findings.knowledge.wording, findings.knowledge
     nerve = knowledge.nerves[outcome.assessments[0].nerve]
+    high = [knowledge.nerves[one.nerve] for one in outcome.assessments if one.tier is outcome.tier]
+    guidance = nerve.guidance if len(high) < 2 else "; ".join(f"{one.adjective}: {one.guidance}" for one in high)
     if outcome.stops:
         return f"**Consider** {wording.held_back}: see cautions."
     taken = already_ordered(nerve, findings) & set(outcome.assessments[0].laterality.sides)
     ordered = f" A block of this nerve is already ordered ({listed([side.value for side in sorted(taken)])})." if taken else ""
     several = " One target per session keeps the result readable." if len(outcome.assessments) > 1 else ""
-    return f"**Consider** {wording.block.format(guidance=nerve.guidance)}{several}{ordered}"
+    return f"**Consider** {wording.block.format(guidance=guidance)}{several}{ordered}"

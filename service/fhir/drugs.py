@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from service.fhir import shapes
 from service.fhir.elements import Source, displays, plain_status, reference_of, relative_reference_of, status_of
-from service.fhir.terms import text_of
+from service.fhir.terms import text_of, texts_of
 from service.record import Allergy, Medication
 
 
@@ -56,10 +56,15 @@ def allergy(found: shapes.AllergyIntolerance, source: Source) -> Allergy | None:
         clinical=status_of(found.clinicalStatus),
         verification=status_of(found.verificationStatus),
         criticality=plain_status(found.criticality),
-        severities=frozenset(plain_status(reaction.severity) for reaction in found.reaction or () if reaction is not None) - {""},
+        severities=frozenset(_severity(reaction) for reaction in found.reaction or () if reaction is not None),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )
+
+
+def _severity(reaction: shapes.Reaction) -> str:
+    """How severe a reaction was, "" when nobody said; anaphylaxis is severe whatever was ticked beside it."""
+    return "severe" if "anaphyla" in texts_of(reaction.manifestation).lower() else plain_status(reaction.severity)
 
 
 def _named(concepts: Iterable[shapes.CodeableConcept | None]) -> str:

@@ -16,6 +16,7 @@ from service.record import Component, Quantity, Side
 # Our own code system: what our suggestions write, the next call reads.
 EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT, "51440002": Side.BILATERAL}
+_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "both": Side.BILATERAL, "bilateral": Side.BILATERAL}
 FHIR_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 # The closed lists of FHIR for the status of conditions and allergies; what takes an entry out of use is heard first.
@@ -120,7 +121,8 @@ def side_of_component(part: Component) -> Side:
     """The side that a component of our own examination names."""
     if not any(coding.system == EXAMINATION and coding.code == "side" for coding in part.codings):
         return Side.UNKNOWN
-    return agreed(_SIDES.get(coding.code, Side.UNKNOWN) for coding in part.value_codings)
+    coded = agreed(_SIDES.get(coding.code, Side.UNKNOWN) for coding in part.value_codings)
+    return coded if coded is not Side.UNKNOWN else _WORDS.get(part.said.strip().lower(), Side.UNKNOWN)
 
 
 def text_of_form(form: shapes.Attachment | None) -> tuple[str | None, bool]:

@@ -1,7 +1,7 @@
 """Bytes -> PatientRecord: every resource by itself, checked to be the patient's, reduced to facts; what cannot be used is said.
 
-One bad resource becomes an Issue and its neighbours are kept. What may not be the patient's, or may mean something else, is kept as
-doubtful: it can hold a card back, never bring one about. Nothing is dropped in silence but what no rule could ask for.
+One bad resource becomes an Issue, its neighbours are kept. What may not be the patient's, or may mean something else, is kept as doubtful:
+it can hold a card back, never bring one about. Nothing is dropped in silence but what no rule could ask for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -78,6 +78,7 @@ class _Pass:
         self.facts: dict[type[Fact], list[Fact]] = {}
         self.seen: dict[str, shapes.OfPatient] = {}
         self.nameless = 0
+        self.urns: dict[str, str] = {}
         self.source = Source(terms, self._prepare, self._issue)
         self.at = _At(ChartEntry(b"", "", ""))
 
@@ -88,6 +89,8 @@ class _Pass:
             piles.setdefault(entry.kind, []).append(entry)
         for kind, pile in piles.items():
             self._pile(kind, pile)
+        if self.urns:
+            self.facts = {kind: [self._renamed(fact) for fact in facts] for kind, facts in self.facts.items()}
         named: dict[str, list[Fact]] = {}
         spoken: dict[str, list[Fact]] = {}
         for fact in (fact for facts in self.facts.values() for fact in facts):
@@ -105,6 +108,12 @@ class _Pass:
             unusable=tuple(self.unusable),
         )
         return Reading(record, tuple(self.issues), tuple(self.foreign))
+
+    def _renamed(self, fact: Fact) -> Fact:
+        """The fact with what it points to by a temporary name, as the entries of a Bundle do, under its reference."""
+        if isinstance(fact, Observation):
+            fact = replace(fact, part_of=tuple(self.urns.get(name, name) for name in fact.part_of))
+        return replace(fact, encounter=self.urns.get(fact.encounter, fact.encounter))
 
     def _pile(self, kind: str, pile: Iterable[ChartEntry]) -> None:
         """The resources of one kind. Most are the patient's, concern no rule, and are given up in `make` before anything else is asked."""
@@ -191,6 +200,8 @@ class _Pass:
         """Tell the source what it is about; False for a resource that was read before, under another key."""
         source.reference = self.at.name = self.at.name or self._name(self.at.entry, self.at.found)
         source.key = self.at.entry.key
+        if self.at.entry.url.startswith("urn:"):
+            self.urns[self.at.entry.url] = source.reference
         source.born = self.patient.born if self.patient else None
         source.doubtful = self.at.doubtful
         if " " in source.reference:

@@ -235,6 +235,7 @@ class Reaction(Struct, gc=False):
 
     substance: CodeableConcept | None = None
     severity: str | None = None
+    manifestation: Concepts = None
 
 
 class AllergyIntolerance(OfPatient, gc=False):

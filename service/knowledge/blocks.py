@@ -23,6 +23,7 @@ class BlockNumbers(Shape):
 
     read_days: Number
     pair_days: Number
+    closed_days: Number
     score_before: Number
     score_before_hours: Number
     after_from_minutes: Number
@@ -31,6 +32,7 @@ class BlockNumbers(Shape):
     some_relief: Number
     good_relief: Number
     lasting_days: Number
+    transient_hours: Number
     pain_back_percent: Number
     enough: Number
 
@@ -40,8 +42,11 @@ class Blocks(Sourced):
 
     score            value sets of pain scores;  score_units: the units a score of 0 to 10 may carry
     relief_said      phrases of an Observation or Procedure that tells of relief, perhaps in percent;  no_relief: phrases that tell of none
+    other_site       phrases of another part of the body: a score of it is no score of this pain
+    unnamed_block    value sets of blocks of some peripheral nerve: their notes may name it
     any_block        findings of a block of some cluneal nerve, whichever;  other_injection: findings of other injections
     sedated          phrases in the block's own words;  sedatives: findings of drugs, which count when they were prescribed on its day
+    treated          findings of an ablation or operation of a cluneal nerve that is not named
     yes              answers that mean yes; any other word is no answer unless language.toml knows it as a no
     """
 
@@ -49,9 +54,12 @@ class Blocks(Sourced):
     score_units: tuple[str, ...]
     relief_said: Words
     no_relief: Words
+    other_site: Words
+    unnamed_block: tuple[str, ...]
     any_block: tuple[str, ...]
     other_injection: tuple[str, ...]
-    sedated: Words
+    sedated: tuple[str, ...]
+    treated: tuple[str, ...]
     sedatives: tuple[str, ...]
     yes: tuple[str, ...]
     codes: ResponseCodes
@@ -61,4 +69,4 @@ class Blocks(Sourced):
     def phrases(self) -> tuple[tuple[str, str], ...]:
         """(resource type, phrase list) of everything that is listened for here."""
         told = [(kind, name) for kind in ("Observation", "Procedure") for name in (self.relief_said, self.no_relief)]
-        return (*told, ("Procedure", self.sedated))
+        return (*told, *(("Procedure", name) for name in self.sedated))

@@ -35,6 +35,7 @@ class EventTerms(Shape):
     pain_after_days pain must be on record so many days or more after the event
     after           later than the newest entry that proves this finding
     context         what must be on record beside a code that does not say it by itself
+    by_onset        its onset decides where one is given, not the day on which it was recorded
     this_visit      of encounters, only the one that the call is about
     severe_or_unknown  of allergies, only those that are severe or whose severity is not said
     """
@@ -50,6 +51,7 @@ class EventTerms(Shape):
     pain_after_days: Days | None = None
     after: str | None = None
     context: str | None = None
+    by_onset: bool = False
     this_visit: bool = False
     severe_or_unknown: bool = False
 
@@ -66,6 +68,7 @@ class WordedEvent(EventTerms):
 
     beside    phrases of which one must stand in the same entry (a place beside a kind of pain)
     near      how near: in the same clause, in the same or the next one, or anywhere in the entry
+    doubted   a doubtful phrase also counts (a red flag that is suspected)
     uncoded   only entries that no value set of the knowledge has recognised by code
     values    also the words of results, not only the name of the entry
     """
@@ -74,6 +77,7 @@ class WordedEvent(EventTerms):
     phrases: str
     beside: str | None = None
     near: Literal["clause", "next", "entry"] = "entry"
+    doubted: bool = False
     uncoded: bool = False
 
 
@@ -171,9 +175,11 @@ class CodedAnswer(Shape):
     """An Observation whose code is in one value set and whose value is in another; two answers of one day and side that differ are unknown.
 
     reads   the prefetch key whose query asks for these codes
+    latest  only the answers of the newest day count
     """
 
     by: Literal["coded-answer"]
+    latest: bool = False
     reads: Literal["exams", "surveys", "labs"]
     value_set: tuple[str, ...] = Field(min_length=1)
     value: tuple[str, ...] = Field(min_length=1)

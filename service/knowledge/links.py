@@ -39,12 +39,16 @@ def dangling(knowledge: Knowledge) -> list[str]:
         check(f"contexts/{name}.toml", "publication", context.evidence, knowledge.evidence)
         check(f"contexts/{name}.toml", "value set", (*context.same_day, *context.sites, *context.never_same_day), knowledge.value_sets)
         check(
-            f"contexts/{name}.toml", "phrase list", filter(None, (context.named, context.also_named, context.never_with)), knowledge.phrases
+            f"contexts/{name}.toml",
+            "phrase list",
+            filter(None, (context.named, context.also_named, context.never_with, context.unless_named)),
+            knowledge.phrases,
         )
     for rule in (rule for stage in knowledge.rules.values() for rule in stage):
         check(f"rules  {rule.id}:", "publication", rule.evidence, knowledge.evidence)
         check(f"rules  {rule.id}:", "finding", findings_of_rule(rule), knowledge.findings)
     for name, nerve in knowledge.nerves.items():
+        check(f"nerves/{name}.toml", "nerve", nerve.examine_also, knowledge.nerves)
         check(f"nerves/{name}.toml", "publication", cited_by_nerve(nerve), knowledge.evidence)
         check(f"nerves/{name}.toml", "finding", findings_of_nerve(nerve), knowledge.findings)
     for name, phrases in knowledge.phrases.items():
@@ -53,8 +57,8 @@ def dangling(knowledge: Knowledge) -> list[str]:
     check("pathway.toml", "finding", findings_of_pathway(knowledge.pathway), knowledge.findings)
     blocks = knowledge.blocks
     check("blocks.toml", "publication", blocks.evidence, knowledge.evidence)
-    check("blocks.toml", "value set", blocks.score, knowledge.value_sets)
-    check("blocks.toml", "phrase list", (name for _, name in blocks.phrases), knowledge.phrases)
+    check("blocks.toml", "value set", (*blocks.score, *blocks.unnamed_block), knowledge.value_sets)
+    check("blocks.toml", "phrase list", (blocks.other_site, *(name for _, name in blocks.phrases)), knowledge.phrases)
     check("blocks.toml", "finding", findings_of_blocks(blocks), knowledge.findings)
     check("orders.toml", "value set", (name for kind in knowledge.orders.kind for name in kind.value_set), knowledge.value_sets)
     check("orders.toml", "phrase list", (name for _, name in knowledge.orders.listened_for), knowledge.phrases)
@@ -72,7 +76,7 @@ def findings_of_rule(rule: RuleRow) -> tuple[str, ...]:
 
 def findings_of_blocks(blocks: Blocks) -> tuple[str, ...]:
     """Every finding that the reading of a block speaks of."""
-    return (*blocks.any_block, *blocks.other_injection, *blocks.sedatives)
+    return (*blocks.any_block, *blocks.other_injection, *blocks.sedatives, *blocks.treated)
 
 
 def findings_of_orders(orders: Orders) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
     thresholds, refused = adjusted(shipped, adjustments)
     numbers = Numbers(thresholds)
     systems = _one(folder / "systems.toml", SystemFile, problems)
-    rules = _rules(_each(folder / "rules", RuleFile, problems), problems)
+    files = _each(folder / "rules", RuleFile, problems)
+    rules = _rules(files, problems)
     value_sets = _value_sets(folder / "value_sets", problems)
     uris = tuple(systems.system) if systems else ()
     phrases = _each(folder / "phrases", PhraseList, problems)
@@ -77,6 +78,7 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
         contexts=_each(folder / "contexts", Context, problems),
         studies=_each(folder / "studies", Study, problems, numbers),
         rules=rules,
+        stages={row.id.split("-")[0]: file.says for file in files.values() for row in file.rule},
         nerves=dict(sorted(_each(folder / "nerves", Nerve, problems).items(), key=lambda item: item[1].order)),
         evidence=_each(folder / "evidence", Publication, problems),
         thresholds=thresholds,

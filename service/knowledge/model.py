@@ -42,12 +42,16 @@ Spoken = Annotated[Words, StringConstraints(pattern="[A-Za-z0-9]")]
 
 class Phrase(Shape):
     """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the
-    last, none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis), and with `one_breath` no comma."""
+    last, none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis), and with `one_breath` no comma.
+
+    any_pair   every word of the second group that is near enough counts, not only the nearest: no red flag hides behind another word
+    """
 
     words: tuple[Annotated[tuple[Spoken, ...], Field(min_length=1)], ...] = Field(min_length=1)
     apart: int = 12
     never_between: tuple[Words, ...] = ()
     one_breath: bool = False
+    any_pair: bool = False
 
 
 class PhraseList(Sourced):
@@ -114,6 +118,7 @@ class Context(Sourced):
                  one of same_day, sites and named is enough; when none is given, nothing is asked
     also_named   phrases that its own words must hold besides
     never_with   phrases in its own words, and never_same_day: procedures of that day, that speak against it
+    unless_named phrases in its own words that outweigh never_with ("fusion T10-S1")
     """
 
     label: Words
@@ -122,6 +127,7 @@ class Context(Sourced):
     named: str | None = None
     also_named: str | None = None
     never_with: str | None = None
+    unless_named: str | None = None
     never_same_day: tuple[str, ...] = ()
 
 
@@ -226,6 +232,7 @@ class Knowledge:
     adjustments  what the site decided differently: the thresholds are already as it wants them
     digest    the fingerprint of the files it was read from
     rules     stage letter (X, D, I, C, N, H, ...) -> its rules in the order of their numbers
+    stages    stage letter -> what its file says of its rules
     codes     (system or alias, code) -> (canonical system, names of the value sets that hold it)
     systems   alias -> canonical URI
     lexicon   resource type -> word -> (phrase list, the words of each group of a phrase): phrases listened for in such resources
@@ -241,6 +248,7 @@ class Knowledge:
     studies: Mapping[str, Study]
     contexts: Mapping[str, Context]
     rules: Mapping[str, tuple[RuleRow, ...]]
+    stages: Mapping[str, str]
     nerves: Mapping[str, Nerve]
     pathway: Pathway
     wording: Wording

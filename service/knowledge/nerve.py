@@ -68,6 +68,7 @@ class Nerve(Sourced):
     support      kind (S1..S6) -> findings; a kind counts once
     surgical     the support findings that are surgery: they alone open the way without a known territory
     also         findings named without published numbers: shown, and counted as S3 only under the policy "inclusive"
+    examine_also  other nerves whose points are pressed as well, because they often come together
     shown        findings that are shown and never counted: the chart does not say where they were
     block_ordered, block_done   a block of it is ordered, or was done;  treated: it was ablated, released or cut
     exam_code, block_code, nerve_code   our own codes of pressing its point, of a block of it, and of itself
@@ -86,6 +87,7 @@ class Nerve(Sourced):
     surgical: tuple[str, ...]
     also: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    examine_also: tuple[str, ...] = ()
     rule: Words
     landmark: Landmark
     site: SuggestedSite

@@ -59,21 +59,24 @@ def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings
         if (criterion.uncoded and fact.names) or not counts(fact, criterion, findings, holds_back=definition.holds_back):
             continue
         words = " . ".join(fact.words)
-        mention = next((one for one in meant(words, phrases, findings) if _is_beside(one, words, criterion, findings)), None)
+        heard = meant(words, phrases, findings, wary=definition.holds_back, doubted=criterion.doubted)
+        mention = next((one for one in heard if _is_beside(one, words, criterion, findings)), None)
         if mention is not None:
             proof.append(proof_of(fact, definition.words, quote=mention.clause, side=_side(fact, mention, findings)))
     return _found(proof)
 
 
-def meant(text: str, phrases: PhraseList, findings: Findings) -> tuple[Mention, ...]:
+def meant(text: str, phrases: PhraseList, findings: Findings, *, wary: bool = False, doubted: bool = False) -> tuple[Mention, ...]:
     """The mentions that make the phrase list true of the text: affirmed, or denied where a denial is what is looked for.
 
-    A clause that both affirms and denies a phrase says neither.
+    A clause that both affirms and denies a phrase says neither, but to the `wary` it says what it affirms: "breast cancer, no metastases".
+    doubted   doubtful mentions count as well
     """
     wanted, against = (Sense.DENIED, Sense.AFFIRMED) if phrases.denied else (Sense.AFFIRMED, Sense.DENIED)
     mentions = findings.hearing.mentions(text, phrases)
-    muddled = {mention.place for mention in mentions if mention.sense is against}
-    return tuple(mention for mention in mentions if mention.sense is wanted and mention.place not in muddled)
+    muddled = set() if wary else {mention.place for mention in mentions if mention.sense is against}
+    senses = {wanted, Sense.DOUBTED} if doubted else {wanted}
+    return tuple(mention for mention in mentions if mention.sense in senses and mention.place not in muddled)
 
 
 def _is_beside(mention: Mention, words: str, criterion: WordedEvent, findings: Findings) -> bool:
@@ -88,7 +91,7 @@ def _is_beside(mention: Mention, words: str, criterion: WordedEvent, findings: F
 def _side(fact: Fact, mention: Mention, findings: Findings) -> Side:
     """The side that the clause itself names, else that of the whole entry."""
     named = findings.hearing.side(mention.clause)
-    return fact.side if named is Side.UNKNOWN else named
+    return fact.side if named is Side.UNKNOWN or fact.side is Side.CONFLICT else named
 
 
 def measured_value(criterion: MeasuredValue, definition: FindingDefinition, findings: Findings) -> Answer:
@@ -131,7 +134,7 @@ def _meets(fact: Observation, criterion: MeasuredValue) -> bool | None:
     return (
         (criterion.at_least is None or value >= criterion.at_least)
         and (criterion.above is None or value > criterion.above or (value == criterion.above and quantity.comparator == ">"))
-        and (criterion.below is None or value < criterion.below)
+        and (criterion.below is None or value < criterion.below or (value == criterion.below and quantity.comparator == "<"))
     )
 
 
@@ -212,6 +215,9 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
         for fact in findings.record.coded(criterion.value_set)
         if isinstance(fact, Observation) and is_valid(fact, ever=False, suspected=False)
     ]
+    if criterion.latest:
+        newest = max((fact.when.last for fact in points if fact.when), default=None)
+        points = [fact for fact in points if fact.when and fact.when.last == newest]
     answers: dict[tuple[object, Side], set[bool]] = {}
     for fact in points:
         answers.setdefault((fact.when, fact.side), set()).add(not fact.value_names.isdisjoint(criterion.value))
@@ -230,9 +236,10 @@ def age(criterion: Age, definition: FindingDefinition, findings: Findings) -> An
     patient = findings.record.patient
     if patient is None or patient.born is None:
         return NOTHING
-    years = whole_years(patient.born, findings.today)
-    proof = Proof(patient.reference, f"age {years}", None, Side.UNKNOWN, patient.reference)
-    return (State.PRESENT if years >= criterion.at_least else State.ABSENT), (proof,)
+    least, most = whole_years(patient.born, findings.today), whole_years(When(patient.born.first, patient.born.first), findings.today)
+    proof = Proof(patient.reference, f"age {least}", None, Side.UNKNOWN, patient.reference)
+    # Of a birth date without its day or month only the least age is sure.
+    return (State.PRESENT if least >= criterion.at_least else State.ABSENT if most < criterion.at_least else State.UNKNOWN), (proof,)
 
 
 def encounter_setting(criterion: Setting, definition: FindingDefinition, findings: Findings) -> Answer:

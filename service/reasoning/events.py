@@ -106,6 +106,8 @@ def _is_timely(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back:
     if not holds_back:
         return _in_time(fact.dated, terms, findings, holds_back=False)
     dates = [one for one in (fact.when, fact.recorded) if one is not None]
+    if terms.by_onset and fact.when is not None:
+        dates = [fact.when]
     visit = findings.record.encounter
     if not dates and visit is not None and fact.encounter == visit.reference:
         return True
@@ -154,7 +156,8 @@ def in_context(fact: Fact, context: Context, findings: Findings) -> bool:
     """Whether what is beside the entry's code says what the code does not."""
     phrases = findings.knowledge.phrases
     words = " ; ".join((*fact.words, fact.site_text))
-    if context.never_with is not None and said(words, phrases[context.never_with], findings):
+    against = context.never_with is not None and said(words, phrases[context.never_with], findings)
+    if against and (context.unless_named is None or not said(words, phrases[context.unless_named], findings)):
         return False
     if any(_same_day(fact, name, findings) for name in context.never_same_day):
         return False

@@ -128,7 +128,7 @@ class Hearing:
             return denied
         if self._is_doubted(clause, first, last, start, end):
             return Sense.DOUBTED
-        if self._is_past(clause, first, start) and not any_in(clause, triggers["still"], start, end):
+        if self._is_past(clause, first, last, start) and not any_in(clause, triggers["still"], start, end):
             return Sense.PAST
         return Sense.AFFIRMED
 
@@ -192,13 +192,14 @@ class Hearing:
         after = any_in(clause, triggers["doubt_after"], last + 1, end)
         return clause.words[-1] == "?" or after or any_in(clause, triggers["doubt"], breath, first + 1)
 
-    def _is_past(self, clause: Clause, first: int, start: int) -> bool:
-        """Whether a word shortly before the phrase, in the same breath, puts it in the past; an earlier study does not."""
+    def _is_past(self, clause: Clause, first: int, last: int, start: int) -> bool:
+        """Whether a word shortly before the phrase, in the same breath, or within it puts it in the past; an earlier study does not."""
         spared = covered(clause, self.ear.triggers["not_past"])
-        return any(
-            start <= place <= first and first - 4 <= place + size <= first and place not in spared and "," not in clause.words[place:first]
-            for place, size in places(clause, self.ear.triggers["past"])
+        words = [(place, size) for place, size in places(clause, self.ear.triggers["past"]) if place not in spared]
+        before = any(
+            start <= place <= first and first - 4 <= place + size <= first and "," not in clause.words[place:first] for place, size in words
         )
+        return before or any(first < place and place + size - 1 < last for place, size in words)
 
 
 def _is_last_word(clause: Clause, place: int, size: int) -> bool:

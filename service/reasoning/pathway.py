@@ -11,11 +11,12 @@ from typing import Literal
 from service.knowledge.model import RuleRow
 from service.knowledge.nerve import Nerve
 from service.reasoning.block_response import BlockResult, block_results, those_to_tell
+from service.reasoning.blocks_done import is_a_block
 from service.reasoning.findings import Findings, Proof
 from service.reasoning.laterality import laterality_of, side_of_pain, sides_of
 from service.reasoning.rules import Held, those_that_fail, those_that_hold
 from service.reasoning.tiers import Assessment, Tier, proof_of_all, still_so, tiers_of
-from service.record import Side
+from service.record import Procedure, Side
 
 _BOTH = frozenset({Side.RIGHT, Side.LEFT})
 
@@ -100,7 +101,9 @@ def _suspicion(kept_back: Sequence[RuleRow], results: Sequence[BlockResult], fin
     if not spoken:
         return _silence([_rule(findings, knowledge.pathway.silent_tier), *shutting, *(held.rule for held in caps)])
     kind: Literal["workup", "block"] = "block" if spoken[0].tier is Tier.HIGH else "workup"
-    return Outcome(kind, spoken, _decided(kind, spoken, caps, findings), *_told_besides(findings), closed, those_to_tell(results, findings))
+    besides = _told_besides(findings)
+    decided = _decided(kind, spoken, caps, findings, stopped=bool(besides[0]))
+    return Outcome(kind, spoken, decided, *besides, closed, those_to_tell(results, findings))
 
 
 def _is_news(outcome: Outcome, told: BlockResult) -> bool:
@@ -167,10 +170,17 @@ def _closed(name: str, nerve: Nerve, results: Iterable[BlockResult], findings: F
     blocked = [
         side
         for one in results
-        if one.nerve == name and not (one.band == "G-1" and any(_is_newer(proof, one) for proof in pressed))
-        for side in ({one.side} & _BOTH or _BOTH)
+        if one.nerve in (name, "") and not (one.band == "G-1" and any(_is_newer(proof, one) for proof in pressed))
+        for side in one.sides
     ]
-    return frozenset(blocked) | sides_of(proof_of_all(findings, nerve.treated))
+    known = {reference for one in results for reference in one.proof}
+    facts = {fact.reference: fact for fact in findings.record.of(Procedure)}
+    # A block that may not have been done is nothing to tell of; it keeps another one back all the same.
+    unsure = [
+        one for one in proof_of_all(findings, nerve.block_done) if one.reference not in known and is_a_block(facts[one.reference], findings)
+    ]
+    treated = proof_of_all(findings, (*nerve.treated, *findings.knowledge.blocks.treated))
+    return frozenset(blocked) | sides_of((*unsure, *treated))
 
 
 def _is_newer(proof: Proof, result: BlockResult) -> bool:
@@ -178,7 +188,7 @@ def _is_newer(proof: Proof, result: BlockResult) -> bool:
     return proof.when is not None and proof.when.is_after(result.when) is True and result.side in sides_of((proof,))
 
 
-def _decided(kind: str, spoken: Sequence[Assessment], caps: Sequence[Held], findings: Findings) -> tuple[str, ...]:
+def _decided(kind: str, spoken: Sequence[Assessment], caps: Sequence[Held], findings: Findings, *, stopped: bool) -> tuple[str, ...]:
     """The ids of the rules that hold and decided: candidacy, imaging, nerves, examination or block, the kinds of support, caps."""
     rules = findings.knowledge.rules
     nerves = findings.knowledge.nerves
@@ -188,11 +198,11 @@ def _decided(kind: str, spoken: Sequence[Assessment], caps: Sequence[Held], find
     ids = [
         *(rule.id for rule in rules["I"]),
         *(held.rule.id for held in those_that_hold(rules["C"], findings, "support")),
-        *([] if findings[findings.knowledge.pathway.imaging].is_present else ["C-00"]),
+        *(["C-00"] if findings.record.was_read("reports") and not findings[findings.knowledge.pathway.imaging].is_present else []),
         *(held.rule.id for held in caps),
         *(placed or ["N-none"]),
         *(["N-multi"] if len(placed) > 1 else []),
-        *(steps if kind == "workup" else ["B-01", *guided]),
+        *(steps if kind == "workup" else [] if stopped else ["B-01", *guided]),
         *sorted({one_kind for one in spoken for one_kind in one.support.kinds}),
     ]
     return tuple(dict.fromkeys(ids))

@@ -24,6 +24,7 @@ class Pattern:
     apart: int
     never_between: Phrases
     one_breath: bool
+    any_pair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Listening:
 def pattern_of(phrase: Phrase) -> Pattern:
     """A phrase of the knowledge, tokenised."""
     groups = tuple(by_head(map(tokens, group)) for group in phrase.words)
-    return Pattern(groups, phrase.apart, by_head(map(tokens, phrase.never_between)), phrase.one_breath)
+    return Pattern(groups, phrase.apart, by_head(map(tokens, phrase.never_between)), phrase.one_breath, phrase.any_pair)
 
 
 def by_head(phrases: Iterable[Words]) -> Phrases:
@@ -58,6 +59,8 @@ def spans(clause: Clause, pattern: Pattern) -> list[Span]:
     groups = [places(clause, group) for group in pattern.groups]
     if not all(groups):
         return []
+    if pattern.any_pair and len(groups) == 2:
+        return [span for one in groups[0] for other in groups[1] if (span := _pair(one, other, pattern.apart)) is not None]
     found: dict[Span, None] = {}
     for place, size in groups[0]:
         first, last = place, place + size - 1
@@ -74,6 +77,13 @@ def spans(clause: Clause, pattern: Pattern) -> list[Span]:
             if last - first <= pattern.apart:
                 found[first, last] = None
     return list(found)
+
+
+def _pair(one: Span, other: Span, apart: int) -> Span | None:
+    """The stretch of two places, each (first word, number of words), when they are apart and near enough."""
+    first, second = sorted((one, other))
+    last = second[0] + second[1] - 1
+    return (first[0], last) if first[0] + first[1] <= second[0] and last - first[0] <= apart else None
 
 
 def places(clause: Clause, phrases: Phrases) -> list[tuple[int, int]]:

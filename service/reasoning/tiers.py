@@ -58,7 +58,9 @@ def tiers_of(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings
         else {name: support_of(nerve, findings, "evidence") for name, nerve in findings.knowledge.nerves.items()}
     )
     opening = next((one for one in published.values() if len(one.kinds) >= pathway.support_needed and one.surgical), None)
-    territory = {name: proof_of_all(findings, (*nerve.territory, *nerve.located)) for name, nerve in nerves}
+    # Also of nerves that are not open any more: where it hurts stays known.
+    every = findings.knowledge.nerves.items()
+    territory = {name: proof_of_all(findings, (*nerve.territory, *nerve.located)) for name, nerve in every}
     placed = any(territory.values())
     after_surgery = (
         not placed and bool(findings.present(pathway.generic_pain)) and opening is not None and not findings.any_of(pathway.competing)
