@@ -30,10 +30,10 @@ from cds_hooks.errors import CDSHooksError
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from service import terminal
-from service.app import create_app
+from service.app import adjustments_of, create_app
 from service.call import Call
 from service.cds_services import asked
-from service.errors import ClinicError, UnreadableChart
+from service.errors import ClinicError, InvalidAdjustments, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
 from service.knowledge.load import load_knowledge
@@ -64,7 +64,7 @@ def main() -> None:
     """Run the command line; what a person has to mend comes as a sentence, not as a traceback."""
     try:
         app()
-    except (InvalidSettings, UnknownStory, UnknownRevision) as wrong:
+    except (InvalidAdjustments, InvalidSettings, UnknownStory, UnknownRevision) as wrong:
         _stop(str(wrong), code=2)
     except ClinicError as failed:
         _stop(str(failed), code=1)
@@ -119,8 +119,9 @@ def evaluate(
 ) -> None:
     """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
     chart, call = _opened(file.read())
-    day = today.date() if today else _today(read_settings(os.environ))
-    evaluation = evaluate_chart(chart, reviewed(load_knowledge()), today=day, call=call)
+    settings = read_settings(os.environ)
+    day = today.date() if today else _today(settings)
+    evaluation = evaluate_chart(chart, reviewed(load_knowledge(adjustments_of(settings))), today=day, call=call)
     if as_json:
         sys.stdout.write(json.dumps(transcribe(evaluation), indent=2, ensure_ascii=False) + "\n")
     else:

@@ -1,6 +1,7 @@
 """What can go wrong in the clinic itself, as one tree.
 
     ClinicError
+      InvalidAdjustments  a site wants a threshold that there is not, or beyond its bounds
       InvalidKnowledge    the knowledge files contradict themselves or the grammar; nothing starts
       UnreadableChart     a file given to a command is neither a Bundle nor a hook request
       InvalidSettings     (settings.py) the settings do not allow a start
@@ -27,6 +28,14 @@ class InvalidKnowledge(ClinicError):
         count = len(problems)
         listing = "".join(f"\n  {problem}" for problem in problems)
         super().__init__(f"{count} {'problem' if count == 1 else 'problems'} in service/knowledge:{listing}")
+        self.problems = tuple(problems)
+
+
+class InvalidAdjustments(ClinicError):
+    """Wishes of a site that the knowledge does not allow, all of them at once."""
+
+    def __init__(self, problems: Sequence[str]):
+        super().__init__("\n".join(f"CLUNEAL_THRESHOLDS: {problem}" for problem in problems))
         self.problems = tuple(problems)
 
 

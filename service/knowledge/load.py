@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from service.errors import InvalidKnowledge
+from service.errors import InvalidAdjustments, InvalidKnowledge
 from service.knowledge.blocks import Blocks
 from service.knowledge.links import dangling
 from service.knowledge.model import (
@@ -44,7 +44,7 @@ AnyShape = TypeVar("AnyShape", bound=Shape)
 
 @cache
 def load_knowledge(adjustments: Adjustments = AS_SHIPPED) -> Knowledge:
-    """The knowledge of this package as one site wants it, read once per process; raises InvalidKnowledge with every problem found."""
+    """The knowledge of this package as one site wants it, read once per process; raises InvalidKnowledge or InvalidAdjustments."""
     return read_folder(FOLDER, adjustments)
 
 
@@ -93,9 +93,10 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
     if not problems:
         problems += [f"thresholds.toml  {name}: nothing counts with it" for name in shipped.keys() - numbers.asked]
         problems += dangling(knowledge)
-    problems += refused
     if problems:
         raise InvalidKnowledge(sorted(problems))
+    if refused:
+        raise InvalidAdjustments(refused)
     findings, studies = knowledge.findings, knowledge.studies
     heard = (*knowledge.blocks.phrases, *knowledge.orders.listened_for)
     return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies, heard), stirs=stirred_by(findings, studies))

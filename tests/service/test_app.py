@@ -24,13 +24,15 @@ def told(name: str, *, on: datetime | None = None) -> dict[str, object]:
     return hook_request(story, hook_instance="1", today=on.date() if on else story.today)
 
 
-async def test_both_services_are_discovered():
+async def test_all_services_are_discovered():
     """Discovery offers one service for each hook, with the prefetch keys that are needed."""
     services = (await client().get("/cds-services")).json()["services"]
 
     assert [(one["id"], one["hook"]) for one in services] == [
         ("cluneal-patient-view", "patient-view"),
         ("cluneal-encounter-start", "encounter-start"),
+        ("cluneal-order-select", "order-select"),
+        ("cluneal-order-sign", "order-sign"),
     ]
     assert all({"patient", "conditions", "procedures"} <= set(one["prefetch"]) for one in services)
 

@@ -12,6 +12,8 @@ def test_the_registry_lists_hooks_under_their_own_names():
     assert {name: (hook.name, hook.version) for name, hook in HOOKS.items()} == {
         "patient-view": ("patient-view", "1.0"),
         "encounter-start": ("encounter-start", "1.0"),
+        "order-select": ("order-select", "1.0"),
+        "order-sign": ("order-sign", "1.0"),
     }
 
 
