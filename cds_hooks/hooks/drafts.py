@@ -33,7 +33,7 @@ def read_selections(context: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def selected(drafts: Iterable[Draft], selections: Iterable[str]) -> tuple[Draft, ...]:
-    """The drafts that a selection names, by type and id, also in an absolute reference, or by a bare id; all of them where it names none."""
+    """The drafts that a selection names, by type and id (also absolute) or by a bare id; all of them where it names none."""
     named = {"/".join(one.split("/_history/")[0].split("/")[-2:]) for one in selections}
     every = tuple(drafts)
     kept = tuple(draft for draft in every if {f"{draft.get('resourceType')}/{draft.get('id')}", str(draft.get("id") or "")} & named)
