@@ -162,7 +162,7 @@ def _unwrap(key: str, value: msgspec.Raw | None) -> tuple[KeyState, list[ChartEn
         state, entries, found = _read_bundle(key, value)
     except (msgspec.DecodeError, RecursionError):
         return KeyState.UNREADABLE, []
-    if state is KeyState.SUPPLIED and expected and entries and found and not found.intersection(expected):
+    if state is KeyState.SUPPLIED and expected and found and not found.intersection(expected):
         return KeyState.UNREADABLE, []
     return state, entries
 

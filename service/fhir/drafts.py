@@ -36,7 +36,7 @@ def read_drafts(
 
 def _named(reference: str) -> Callable[[Source], bool]:
     def prepare(source: Source) -> bool:
-        source.reference, source.key = reference, KEY
+        source.reference, source.key, source.undatable = reference, KEY, False
         return True
 
     return prepare

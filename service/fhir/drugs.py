@@ -79,7 +79,18 @@ def names_nothing(
     if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference") for element in lost):
         return True
     if isinstance(found, shapes.AllergyIntolerance):
-        return found.code is None and not found.reaction
+        return not any(_says_something(one) for one in (found.code, *(part.substance for part in found.reaction or () if part is not None)))
     pointer = found.medicationReference
     unread = pointer is not None and not pointer.display and not found.contained and reference_of(pointer) not in drugs
-    return found.medicationCodeableConcept is None and (pointer is None or unread)
+    return not _says_something(found.medicationCodeableConcept) and (pointer is None or unread)
+
+
+def is_withdrawn(found: shapes.AllergyIntolerance | shapes.MedicationRequest) -> bool:
+    """Whether an allergy or prescription was never so: what it named does not matter."""
+    verification = status_of(found.verificationStatus) if isinstance(found, shapes.AllergyIntolerance) else plain_status(found.status)
+    return verification == "entered-in-error"
+
+
+def _says_something(concept: shapes.CodeableConcept | None) -> bool:
+    """Whether a concept has words or a code."""
+    return bool(text_of(concept)) or any(coding is not None and coding.code for coding in (concept.coding if concept else None) or ())

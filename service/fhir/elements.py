@@ -46,7 +46,6 @@ class Source:
 
     def wanted(self) -> bool:
         """Whether the resource is still to be read, now that some rule could ask for it; False for one that was read before."""
-        self.undatable = False
         return self.prepare(self)
 
     def say(self, says: str) -> None:

@@ -197,10 +197,17 @@ def encounter(found: shapes.Encounter, source: Source, *, current: bool) -> Enco
         text=text,
         when=source.period(found.period),
         status=plain_status(found.status),
-        setting=str(found.class_.code or found.class_.display or "").strip().upper() if found.class_ is not None else "",
+        setting=_setting(found.class_),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )
+
+
+def _setting(found: shapes.EncounterClass | None) -> str:
+    """The class of a visit: its code, else its words, in capitals; "" for none."""
+    codings = [found, *(found.coding or ())] if found is not None else []
+    said = (str(coding.code or coding.display or "").strip().upper() for coding in codings if coding is not None)
+    return next(filter(None, said), "")
 
 
 def order(found: shapes.ServiceRequest, source: Source) -> Order | None:

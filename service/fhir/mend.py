@@ -86,6 +86,8 @@ def _mend_as(value: Any, option: Any, where: str, lost: list[str]) -> Any:
     if isinstance(option, type) and issubclass(option, msgspec.Struct):
         if isinstance(value, str) and option is CodeableConcept:
             return CodeableConcept(coding=[Coding(code=value)], text=value)
+        if isinstance(value, str) and issubclass(option, Coding):
+            return option(code=value)
         if isinstance(value, dict):
             mended, gone = mend(value, option)
             lost.extend(f"{where}.{name}" for name in gone)

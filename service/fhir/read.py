@@ -1,7 +1,7 @@
 """Bytes -> PatientRecord: every resource by itself, checked to be the patient's, reduced to facts; what cannot be used is said.
 
-One bad resource becomes an Issue, its neighbours are kept. What may not be the patient's, or may mean something else, is kept as doubtful:
-it can hold a card back, never bring one about. Nothing is dropped in silence but what no rule could ask for.
+One bad resource becomes an Issue, its neighbours are kept. What may not be the patient's, or may mean something else, is doubtful: it can
+hold a card back, never bring one about. Nothing is dropped in silence but what no rule could ask for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,9 +14,10 @@ import msgspec
 from service.dates import read_date
 from service.fhir import shapes
 from service.fhir.chart import KEYS, Chart, ChartEntry
-from service.fhir.drugs import allergy, medication, names_nothing
+from service.fhir.drugs import allergy, is_withdrawn, medication, names_nothing
 from service.fhir.elements import FHIR_ID, Source, place_of
 from service.fhir.facts import MAKERS, encounter, observation, report
+from service.fhir.losses import after_loss, loses_its_date
 from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms, terms_of
@@ -132,7 +133,7 @@ class _Pass:
             about = found.subject
             plain = about is not None and about.reference in own and found.patient is None and not lost and not found.modifierExtension
             if (plain or self._is_usable(entry, found, lost)) and (fact := make(found)) is not None:
-                self._keep(fact)
+                self._keep(after_loss(fact, lost) if lost else fact)
 
     def _way_to_make(self, kind: str) -> Callable[[Any], Fact | None]:
         """How a resource of this kind becomes a fact, together with what it points to."""
@@ -173,6 +174,8 @@ class _Pass:
         name = place_of(entry.kind, found.id, entry.key)
         for element in dict.fromkeys(lost):
             self._issue(name, f"element {element} is not as FHIR R4 has it and was not read; the rest was")
+        if entry.kind == "Condition" and "code" in {element.split(".")[0] for element in lost}:
+            self.unusable[entry.key or "the Bundle"] = None  # it may have been a red flag
         return found, [*lost, *(["modifierExtension"] if plain.get("modifierExtension") else [])]
 
     def _unreadable(self, entry: ChartEntry, says: str) -> tuple[None, list[str]]:
@@ -203,7 +206,7 @@ class _Pass:
         if self.at.entry.url.startswith("urn:"):
             self.urns[self.at.entry.url] = source.reference
         source.born = self.patient.born if self.patient else None
-        source.doubtful = self.at.doubtful
+        source.doubtful, source.undatable = self.at.doubtful, loses_its_date(self.at.lost)
         if " " in source.reference:
             return True
         found = self.at.found
@@ -231,7 +234,7 @@ class _Pass:
 
     def _must_be_known(self, entry: ChartEntry, found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str]) -> None:
         """Without knowing what the patient must not get, or takes, an order would rest on a guess: the key counts as not read."""
-        if self.at.doubtful or names_nothing(found, lost, self.drugs):
+        if not is_withdrawn(found) and (self.at.doubtful or names_nothing(found, lost, self.drugs)):
             for key in self._keys_of(entry):
                 self.keys[key] = KeyState.PARTIAL
             where = place_of(entry.kind, found.id, entry.key)

@@ -250,10 +250,16 @@ class AllergyIntolerance(OfPatient, gc=False):
     reaction: list[Reaction | None] | None = None
 
 
+class EncounterClass(Coding, gc=False):
+    """Where a visit takes place; as a concept with codes in later versions of FHIR."""
+
+    coding: list[Coding | None] | None = None
+
+
 class Encounter(OfPatient, gc=False, rename={"class_": "class"}):
     """A visit."""
 
-    class_: Coding | None = None
+    class_: EncounterClass | None = None
     period: Period | None = None
     reasonCode: Concepts = None  # noqa: N815
 

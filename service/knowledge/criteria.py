@@ -130,11 +130,13 @@ class StudyPhrase(Shape):
     both.
 
     latest   only the latest valid study is read; otherwise every study of the kind
-    doubted  a doubtful phrase also counts (a red flag that is suspected)
+    doubted  a doubtful phrase also counts (a red flag that is suspected), and so does a report in doubt that no later one answers
+    whatever_was_done  also a report from before the last operation
     """
 
     by: Literal["study-phrase"]
     doubted: bool = False
+    whatever_was_done: bool = False
     study: str
     phrases: str
     part: Literal["seen", "any", "history", "both"] = "seen"
@@ -176,10 +178,12 @@ class CodedAnswer(Shape):
 
     reads   the prefetch key whose query asks for these codes
     latest  only the answers of the newest day count
+    contradicted  it counts although another answer of that day says otherwise
     """
 
     by: Literal["coded-answer"]
     latest: bool = False
+    contradicted: bool = False
     reads: Literal["exams", "surveys", "labs"]
     value_set: tuple[str, ...] = Field(min_length=1)
     value: tuple[str, ...] = Field(min_length=1)

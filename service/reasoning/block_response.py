@@ -11,7 +11,7 @@ from typing import Literal
 
 from service.dates import When
 from service.reasoning.blocks_done import BlockDone, blocks_done
-from service.reasoning.findings import Findings, Proof
+from service.reasoning.findings import Findings
 from service.reasoning.relief import Relief
 from service.reasoning.responses import UNREAD, Reading, read_response, reported_relief, spoilt
 from service.reasoning.scores import read_scores
@@ -85,7 +85,7 @@ def _result(done: BlockDone, findings: Findings) -> BlockResult:
         reading = replace(UNREAD, missing=("which nerve was blocked",))
     elif done.side not in _BOTH:
         reading = replace(UNREAD, missing=("the side",))
-    proof = tuple(dict.fromkeys((*(entry.reference for entry in done.entries), *reading.proof)))
+    proof = tuple(sorted({*(entry.reference for entry in done.entries), *reading.proof}))
     lasting = _lasts(reading, findings) and reading.steroid is False
     return BlockResult(done.nerve, done.side, done.when, reading, _band(reading.relief, findings), proof, lasting)
 
@@ -167,10 +167,9 @@ def _treated_since(result: BlockResult, findings: Findings) -> bool:
     """Whether the nerve was ablated or operated on, on that side or on a side that nobody named, on the day of the block or later."""
     nerve = findings.knowledge.nerves.get(result.nerve)
     names = (*(nerve.treated if nerve else ()), *findings.knowledge.blocks.treated)
-    proof: list[Proof] = [one for found in findings.present(names) for one in found.proof]
     return any(
         one.when is not None
         and one.when.is_after(result.when, days=-1) is not False
         and not result.sides.isdisjoint({one.side} & _BOTH or _BOTH)
-        for one in proof
+        for one in findings.proof_of(names)
     )

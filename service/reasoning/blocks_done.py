@@ -94,8 +94,8 @@ def _entries(findings: Findings) -> list[_Entries]:
     facts = {fact.reference: fact for fact in findings.record.of(Procedure)}
     nerves: dict[str, set[str]] = {}
     proofs: dict[str, Proof] = {}
-    named = [(name, proof) for name, nerve in findings.knowledge.nerves.items() for proof in _proof(findings, nerve.block_done)]
-    for name, proof in (*named, *(("", proof) for proof in _proof(findings, findings.knowledge.blocks.any_block))):
+    named = [(name, proof) for name, nerve in findings.knowledge.nerves.items() for proof in findings.proof_of(nerve.block_done)]
+    for name, proof in (*named, *(("", proof) for proof in findings.proof_of(findings.knowledge.blocks.any_block))):
         proofs.setdefault(proof.reference, proof)
         nerves.setdefault(proof.reference, set()).update({name} - {""})
     return [
@@ -158,7 +158,3 @@ def _done(group: _Entries, findings: Findings) -> BlockDone:
         doubt = "the side: it is told in two ways"
     nerve = next(iter(nerves)) if len(nerves) == 1 else ""
     return BlockDone(nerve, side, group.when, tuple(group.procedures), tuple(group.responses), doubt)
-
-
-def _proof(findings: Findings, names: Iterable[str]) -> list[Proof]:
-    return [one for found in findings.present(names) for one in found.proof]

@@ -19,7 +19,7 @@ from service.knowledge.criteria import (
     WordedEvent,
 )
 from service.knowledge.model import FindingDefinition, PhraseList
-from service.reasoning.events import counts, is_in_window, is_valid
+from service.reasoning.events import counts, is_in_window, is_valid, may_hold
 from service.reasoning.findings import Answer, Criteria, Finding, Findings, Proof, proof_of
 from service.reasoning.language import Mention, Sense
 from service.reasoning.studies import clear_study, study_made, study_phrase
@@ -213,21 +213,24 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
     points = [
         fact
         for fact in findings.record.coded(criterion.value_set)
-        if isinstance(fact, Observation) and is_valid(fact, ever=False, suspected=False)
+        if isinstance(fact, Observation)
+        and (is_valid(fact, ever=False, suspected=False) or (definition.holds_back and may_hold(fact, suspected=False)))
     ]
     if criterion.latest:
         newest = max((fact.when.last for fact in points if fact.when), default=None)
         points = [fact for fact in points if fact.when and fact.when.last == newest]
     answers: dict[tuple[object, Side], set[bool]] = {}
     for fact in points:
-        answers.setdefault((fact.when, fact.side), set()).add(not fact.value_names.isdisjoint(criterion.value))
+        if fact.value_names:  # an answer that nobody can read contradicts none
+            answers.setdefault((fact.when, fact.side), set()).add(not fact.value_names.isdisjoint(criterion.value))
+    enough = (True, None) if definition.holds_back else (True,)
     return _found(
         proof_of(fact, definition.words)
         for fact in points
         if not fact.value_names.isdisjoint(criterion.value)
-        and len(answers[fact.when, fact.side]) == 1
+        and (criterion.contradicted or len(answers[fact.when, fact.side]) == 1)
         and fact.when is not None
-        and is_in_window(fact.when, criterion, findings.today)
+        and is_in_window(fact.when, criterion, findings.today, enough)
     )
 
 

@@ -32,6 +32,7 @@ _STATUSES: Mapping[type[Fact], frozenset[str]] = {
     Encounter: frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"}),
 }
 _TAKING = frozenset({"active"})
+_ORDERED = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 _TAKEN = frozenset({"active", "completed", "stopped", "on-hold"})
 _ESTABLISHED = frozenset({"", "confirmed", "unconfirmed", "provisional"})
 _SUSPECTED = _ESTABLISHED | {"differential"}
@@ -64,7 +65,7 @@ def is_valid(fact: Fact, *, ever: bool, suspected: bool) -> bool:
     if isinstance(fact, Allergy):
         return fact.clinical in ("", "active") and fact.verification in _ESTABLISHED
     if isinstance(fact, Medication):
-        return fact.status in (_TAKEN if ever else _TAKING) and fact.intent not in ("proposal", "option")
+        return fact.status in (_TAKEN if ever else _TAKING) and fact.intent in _ORDERED
     return fact.status in _STATUSES[type(fact)]
 
 

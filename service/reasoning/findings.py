@@ -81,6 +81,10 @@ class Findings:
         """Those of the named findings that are present."""
         return tuple([found for finding_id in ids if finding_id in self.stirred and (found := self[finding_id]).is_present])
 
+    def proof_of(self, ids: Iterable[str]) -> tuple[Proof, ...]:
+        """All the proof of those of the named findings that are present."""
+        return tuple([one for found in self.present(ids) for one in found.proof])
+
     def any_of(self, ids: Iterable[str]) -> bool:
         """Whether one of the named findings is present."""
         return any(finding_id in self.stirred and self[finding_id].is_present for finding_id in ids)
@@ -88,7 +92,7 @@ class Findings:
     def _find(self, definition: FindingDefinition, finding_id: str) -> Finding:
         answers = [self.criteria[criterion.by](criterion, definition, self) for criterion in definition.recognised]
         state = any_present(state for state, _ in answers)
-        proof = {one.reference + one.quote: one for held, proofs in answers if held is state for one in proofs}
+        proof = {(one.reference, one.quote, one.side, one.when): one for held, proofs in answers if held is state for one in proofs}
         return Finding(finding_id, state, newest_first(proof.values()))
 
 

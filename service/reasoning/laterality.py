@@ -29,7 +29,9 @@ class Laterality:
 
 def laterality_of(nerve: Nerve, findings: Findings) -> Laterality:
     """The side for one nerve: (1) its tender point, (2) the pain, (3) the harvest when no pain has a side; 1 against 2 is a conflict."""
-    exam = _together(one.side for found in findings.present((*nerve.reproduced, *nerve.reproduced_before)) for one in found.proof)
+    pressed = still_so(findings.proof_of(nerve.reproduced), nerve, findings)
+    # What was found long ago tells the side only while nothing newer does.
+    exam = _together(one.side for one in pressed or still_so(findings.proof_of(nerve.reproduced_before), nerve, findings))
     pain = side_of_pain(findings)
     if Side.CONFLICT in (exam, pain) or {exam, pain} == {Side.RIGHT, Side.LEFT}:
         return Laterality(Side.CONFLICT)
@@ -51,6 +53,20 @@ def side_of_pain(findings: Findings) -> Side:
     }
     pain = findings.present(findings.knowledge.pathway.side_of_pain)
     return _together(one.side for found in pain for one in found.proof if one.reference not in exam)
+
+
+def still_so(proof: tuple[Proof, ...], nerve: Nerve, findings: Findings) -> tuple[Proof, ...]:
+    """What pressing brought on and no later examination of that side denies; one of the same day that names no side leaves both open."""
+    denials = findings.proof_of(nerve.denied)
+    return tuple(one for one in proof if not any(_denies(no, one) for no in denials))
+
+
+def _denies(no: Proof, one: Proof) -> bool:
+    """Whether a denial takes back what was found: later, or on the same day where one of the two does not say the side."""
+    if one.when is None or no.when is None or sides_of((one,)).isdisjoint(sides_of((no,))):
+        return False
+    unsaid = not {one.side, no.side} <= {Side.RIGHT, Side.LEFT}
+    return no.when.is_after(one.when) is True or (unsaid and no.when.is_same_day(one.when))
 
 
 def sides_of(proof: Iterable[Proof]) -> frozenset[Side]:

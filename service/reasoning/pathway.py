@@ -13,9 +13,9 @@ from service.knowledge.nerve import Nerve
 from service.reasoning.block_response import BlockResult, block_results, those_to_tell
 from service.reasoning.blocks_done import is_a_block
 from service.reasoning.findings import Findings, Proof
-from service.reasoning.laterality import laterality_of, side_of_pain, sides_of
+from service.reasoning.laterality import laterality_of, side_of_pain, sides_of, still_so
 from service.reasoning.rules import Held, those_that_fail, those_that_hold
-from service.reasoning.tiers import Assessment, Tier, proof_of_all, still_so, tiers_of
+from service.reasoning.tiers import Assessment, Tier, tiers_of
 from service.record import Procedure, Side
 
 _BOTH = frozenset({Side.RIGHT, Side.LEFT})
@@ -158,15 +158,15 @@ def _shut(nerve: Nerve, closed: frozenset[Side], findings: Findings) -> str:
     pressed there and does not bring on the pain; "" for none."""
     if (frozenset(laterality_of(nerve, findings).sides) or _BOTH) <= closed:
         return "D-02"
-    denied = sides_of(proof_of_all(findings, nerve.denied))
+    denied = sides_of(findings.proof_of(nerve.denied))
     wanted = {side_of_pain(findings)} & _BOTH or _BOTH
-    in_vain = wanted <= denied and not still_so(proof_of_all(findings, nerve.reproduced), nerve, findings)
+    in_vain = wanted <= denied and not still_so(findings.proof_of(nerve.reproduced), nerve, findings)
     return "D-03" if in_vain else ""
 
 
 def _closed(name: str, nerve: Nerve, results: Iterable[BlockResult], findings: Findings) -> frozenset[Side]:
     """The sides on which the nerve was blocked, ablated or operated on lately; a negative block is left behind by a new examination."""
-    pressed = still_so(proof_of_all(findings, nerve.reproduced), nerve, findings)
+    pressed = still_so(findings.proof_of(nerve.reproduced), nerve, findings)
     blocked = [
         side
         for one in results
@@ -177,9 +177,9 @@ def _closed(name: str, nerve: Nerve, results: Iterable[BlockResult], findings: F
     facts = {fact.reference: fact for fact in findings.record.of(Procedure)}
     # A block that may not have been done is nothing to tell of; it keeps another one back all the same.
     unsure = [
-        one for one in proof_of_all(findings, nerve.block_done) if one.reference not in known and is_a_block(facts[one.reference], findings)
+        one for one in findings.proof_of(nerve.block_done) if one.reference not in known and is_a_block(facts[one.reference], findings)
     ]
-    treated = proof_of_all(findings, (*nerve.treated, *findings.knowledge.blocks.treated))
+    treated = findings.proof_of((*nerve.treated, *findings.knowledge.blocks.treated))
     return frozenset(blocked) | sides_of((*unsure, *treated))
 
 

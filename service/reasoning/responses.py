@@ -137,7 +137,7 @@ def too_little(before: Fraction, findings: Findings) -> str:
 
 def _another_on_that_day(block: Procedure, names: Iterable[str], findings: Findings, own: set[str]) -> bool:
     """Whether the proof of one of the findings is of the day of the block, other than the block itself."""
-    proof = (one for found in findings.present(names) for one in found.proof if one.reference not in own)
+    proof = (one for one in findings.proof_of(names) if one.reference not in own)
     return any(one.when is not None and block.when is not None and one.when.is_same_day(block.when) for one in proof)
 
 

@@ -64,9 +64,13 @@ _KEEPS_BACK = {"silence", "stop-block", "cap-low", "cap-moderate", "against"}
 def never_fires(knowledge: Knowledge) -> Iterator[str]:
     """Rules that nothing in any chart could make hold, or whose effect nobody reads."""
     nerves = knowledge.nerves.values()
-    decided = (
-        DECIDED | {knowledge.pathway.silent_tier} | {nerve.rule for nerve in nerves} | {nerve.rule.replace("N-", "E-") for nerve in nerves}
-    )
+    decided = DECIDED | {
+        knowledge.pathway.silent_tier,
+        *(rule for nerve in nerves for rule in (nerve.rule, nerve.rule.replace("N-", "E-"))),
+    }
+    there = {rule.id for rules in knowledge.rules.values() for rule in rules}
+    for rule_id in sorted(decided - there):
+        yield f"rules  {rule_id}: is missing: the pathway names it, and nothing could be said where it decides"
     possible = _possible(knowledge)
     for stage, rules in knowledge.rules.items():
         for rule in rules:
@@ -131,27 +135,24 @@ def contradictions(knowledge: Knowledge) -> Iterator[str]:
         same = (set(one.all_of), set(one.any_of), set(one.none_of)) == (set(other.all_of), set(other.any_of), set(other.none_of))
         if same and len({one.effect in _KEEPS_BACK, other.effect in _KEEPS_BACK}) > 1 and "caution" not in (one.effect, other.effect):
             yield f"rules  {one.id} and {other.id}: contradict: the same findings bring about {one.effect} and {other.effect}"
-    required = {
-        name
-        for rule in rules
-        if rule.effect == "required"
-        for name in (rule.all_of or rule.any_of if len(rule.any_of) < 2 else rule.all_of)
-    }
+    required = [rule for rule in rules if rule.effect == "required"]
     for rule in rules:
-        if rule.effect == "silence" and rule.asks and _is_met(rule, required):
+        if rule.effect == "silence" and _every_candidate_meets(rule, required):
             yield f"rules  {rule.id}: contradicts the required rules: whoever is a candidate would be kept silent"
     for name, nerve in knowledge.nerves.items():
         supporting = {finding for findings in nerve.support.values() for finding in findings}
-        for rule in rules:
-            if rule.effect in ("against", "silence") and len(rule.asks) == 1 and rule.asks <= supporting:
-                yield f"rules  {rule.id}: contradicts nerves/{name}.toml, where {next(iter(rule.asks))} supports the nerve"
+        for rule in (rule for rule in rules if rule.effect in ("against", "silence")):
+            alone = set(rule.any_of) if not rule.all_of else set(rule.all_of) if len(rule.asks) == 1 else set()
+            for finding in sorted(alone & supporting):
+                yield f"rules  {rule.id}: contradicts nerves/{name}.toml, where {finding} supports the nerve"
 
 
-def _is_met(rule: RuleRow, present: set[str]) -> bool:
-    """Whether a rule holds as soon as these findings are present."""
-    if {*rule.none_of, *rule.unless}:
-        return False
-    return set(rule.all_of) <= present and (not rule.any_of or bool(set(rule.any_of) & present))
+def _every_candidate_meets(rule: RuleRow, required: list[RuleRow]) -> bool:
+    """Whether a rule holds for everybody who meets all the required ones."""
+    sure = {name for one in required for name in (*one.all_of, *(one.any_of if len(one.any_of) == 1 else ()))}
+    one_of = [set(one.any_of) for one in required if one.any_of]
+    some = not rule.any_of or bool(set(rule.any_of) & sure) or any(several <= set(rule.any_of) for several in one_of)
+    return not (rule.none_of or rule.unless) and set(rule.all_of) <= sure and some
 
 
 def alike_and_opposite(knowledge: Knowledge) -> Iterator[str]:
@@ -173,7 +174,7 @@ def _tells(criterion: Criterion) -> tuple[str, ...]:
         case CodedEvent() | SitedEvent():
             return tuple(f"value set {name}" for name in criterion.value_set)
         case WordedEvent():
-            return () if criterion.beside else (f"phrases {criterion.phrases}",)
+            return (f"phrases {criterion.phrases}" + (f" beside {criterion.beside}" if criterion.beside else ""),)
         case StudyPhrase():
             return (f"phrases {criterion.phrases}",)
         case ClearStudy():

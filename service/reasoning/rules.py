@@ -20,12 +20,12 @@ def state_of(rule: RuleRow, findings: Findings) -> State:
     """Whether a rule holds (PRESENT), surely does not (ABSENT), or cannot be told (UNKNOWN)."""
     if rule.asks.isdisjoint(findings.stirred):
         return State.UNKNOWN
-    if findings.any_of(rule.unless):
-        return State.ABSENT
     parts = [findings[name].state for name in rule.all_of] + [opposite(findings[name].state) for name in rule.none_of]
     if rule.any_of:
         parts.append(any_present(findings[name].state for name in rule.any_of))
-    return all_present(parts)
+    state = all_present(parts)
+    # What would take it back is looked for only where there is something to take back.
+    return State.ABSENT if state is State.PRESENT and findings.any_of(rule.unless) else state
 
 
 def those_that_hold(rules: Iterable[RuleRow], findings: Findings, *effects: str) -> tuple[Held, ...]:
@@ -42,4 +42,4 @@ def those_that_fail(rules: Iterable[RuleRow], findings: Findings) -> tuple[RuleR
 
 def proof(rule: RuleRow, findings: Findings) -> tuple[Proof, ...]:
     """What proves a rule: the proof of its findings that are present."""
-    return tuple(one for found in findings.present((*rule.all_of, *rule.any_of)) for one in found.proof)
+    return findings.proof_of((*rule.all_of, *rule.any_of))

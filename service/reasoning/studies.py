@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from service.knowledge.criteria import ClearStudy, StudyMade, StudyPhrase
-from service.knowledge.model import FindingDefinition, Study
+from service.knowledge.model import FindingDefinition, Knowledge, Study
+from service.knowledge.tables import STUDY
 from service.reasoning.events import is_valid, pain_after, said
 from service.reasoning.findings import Answer, Findings, Proof, proof_of
 from service.reasoning.language import Mention, Sense
@@ -44,6 +46,27 @@ def latest_valid(study: Study, findings: Findings) -> tuple[Fact, ...]:
         return ()
     operations = [one.when for one in findings[study.after].proof if one.when is not None]
     return newest if all(when.is_after(operation) is True for operation in operations) else ()
+
+
+def unanswered(study: Study, findings: Findings, *, whatever_was_done: bool) -> list[Fact]:
+    """Every report of such a study that may alarm: the newest valid one that says anything of the spine, and whatever is newer, undated or of
+    that day, also in doubt. A report that only says "pending", or one that was never signed, hides none before it."""
+    found = [fact for fact in studies_of(study, findings) if fact.status not in ("entered-in-error", "cancelled")]
+    in_time = [fact for fact in found if fact.when is None or fact.when.is_within(study.within_days, before=findings.today) is not False]
+    operations = [one.when for one in findings[study.after].proof if one.when is not None] if not whatever_was_done else []
+    kept = [fact for fact in in_time if fact.when is None or all(fact.when.is_after(one) is not False for one in operations)]
+    opinions = _opinions(findings.knowledge)
+    telling = [
+        fact.when for fact in kept if fact.when and is_valid(fact, ever=False, suspected=False) and not fact.said.isdisjoint(opinions)
+    ]
+    newest = max(telling, key=lambda when: when.last, default=None)
+    return [fact for fact in kept if fact.when is None or newest is None or fact.when.last >= newest.last]
+
+
+@lru_cache(maxsize=4)
+def _opinions(knowledge: Knowledge) -> frozenset[str]:
+    """The phrase lists by which a report says something of what was seen."""
+    return frozenset(name for openings in knowledge.lexicon[STUDY].values() for name, _ in openings)
 
 
 def study_made(criterion: StudyMade, definition: FindingDefinition, findings: Findings) -> Answer:
@@ -86,11 +109,13 @@ def _codes(fact: Fact) -> frozenset[str]:
 def study_phrase(criterion: StudyPhrase, definition: FindingDefinition, findings: Findings) -> Answer:
     """PRESENT when a report says one of the phrases and means it; never ABSENT."""
     study = findings.knowledge.studies[criterion.study]
-    reports = (
-        latest_valid(study, findings)
-        if criterion.latest
-        else [fact for fact in studies_of(study, findings) if is_valid(fact, ever=False, suspected=False)]
-    )
+    reports: Sequence[Fact]
+    if definition.holds_back and criterion.doubted:
+        reports = unanswered(study, findings, whatever_was_done=criterion.whatever_was_done)
+    elif criterion.latest:
+        reports = latest_valid(study, findings)
+    else:
+        reports = [fact for fact in studies_of(study, findings) if is_valid(fact, ever=False, suspected=False)]
     if criterion.pain_after_days is not None and not pain_after(None, criterion.pain_after_days, findings):
         return _NOTHING
     proof: list[Proof] = []

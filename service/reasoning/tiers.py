@@ -10,7 +10,7 @@ from typing import Literal
 
 from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings, Proof
-from service.reasoning.laterality import Laterality, laterality_of, side_of_pain, sides_of
+from service.reasoning.laterality import Laterality, laterality_of, side_of_pain, still_so
 from service.reasoning.rules import Held
 from service.reasoning.support import Support, support_of
 from service.record import Side
@@ -60,7 +60,7 @@ def tiers_of(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings
     opening = next((one for one in published.values() if len(one.kinds) >= pathway.support_needed and one.surgical), None)
     # Also of nerves that are not open any more: where it hurts stays known.
     every = findings.knowledge.nerves.items()
-    territory = {name: proof_of_all(findings, (*nerve.territory, *nerve.located)) for name, nerve in every}
+    territory = {name: findings.proof_of((*nerve.territory, *nerve.located)) for name, nerve in every}
     placed = any(territory.values())
     after_surgery = (
         not placed and bool(findings.present(pathway.generic_pain)) and opening is not None and not findings.any_of(pathway.competing)
@@ -68,8 +68,8 @@ def tiers_of(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings
     unplaced = not placed and findings[pathway.unplaced_point].is_present
     rows = []
     for name, nerve in nerves:
-        now = still_so(proof_of_all(findings, nerve.reproduced), nerve, findings)
-        before = still_so(proof_of_all(findings, nerve.reproduced_before), nerve, findings)
+        now = still_so(findings.proof_of(nerve.reproduced), nerve, findings)
+        before = still_so(findings.proof_of(nerve.reproduced_before), nerve, findings)
         tier, reasons = Tier.LOW, ""
         if now:
             tier, reasons = Tier.HIGH, "reproduced"
@@ -90,19 +90,6 @@ def tiers_of(nerves: Sequence[tuple[str, Nerve]], caps: Sequence[Held], findings
     return tuple(sorted(rows, key=lambda one: (-one.tier, -len(one.support.kinds) if placed else 0, order[one.nerve])))
 
 
-def still_so(proof: tuple[Proof, ...], nerve: Nerve, findings: Findings) -> tuple[Proof, ...]:
-    """What pressing brought on and no later examination of that side denies."""
-    denials = proof_of_all(findings, nerve.denied)
-    return tuple(
-        one
-        for one in proof
-        if not any(
-            one.when is not None and no.when is not None and no.when.is_after(one.when) and not sides_of((one,)).isdisjoint(sides_of((no,)))
-            for no in denials
-        )
-    )
-
-
 def cap_of(caps: Sequence[Held], side: Laterality, findings: Findings, *, examined: bool) -> Tier:
     """The highest tier that imaging, history and a conflict of sides leave open."""
     highest = Tier.MODERATE if side.side is Side.CONFLICT else Tier.HIGH
@@ -120,8 +107,3 @@ def _is_opposite(proof: Sequence[Proof], findings: Findings) -> bool:
     pain = side_of_pain(findings)
     other = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT}.get(pain)
     return other is not None and bool(proof) and all(one.side is other for one in proof)
-
-
-def proof_of_all(findings: Findings, names: Sequence[str]) -> tuple[Proof, ...]:
-    """All the proof of those of the findings that are present."""
-    return tuple(one for found in findings.present(names) for one in found.proof)

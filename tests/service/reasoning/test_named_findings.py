@@ -85,6 +85,11 @@ def lab(value, unit, days=10, code="6301-6"):
         ("ester-allergy", allergy("Tetracaine")),
         ("severe-liver-disease", problem(text="Decompensated liver cirrhosis")),
         ("severe-kidney-disease", problem(text="End stage renal disease")),
+        ("cluneal-nerve-treated", done(text="Right cluneal nerve radiofrequency ablation", days=100)),
+        ("implanted-stimulator", done(CPT, "63685")),
+        ("pelvic-radiotherapy", done(CPT, "77385", bodySite=[concept(text="Pelvis")])),
+        ("amide-allergy", problem(text="Allergy to lidocaine")),
+        ("low-platelets-or-bleeding-disorder", problem(text="Von Willebrand disease")),
     ],
 )
 def test_an_entry_of_its_own_proves_it(name, entry):
@@ -118,6 +123,14 @@ def test_an_entry_of_its_own_proves_it(name, entry):
         ("severe-liver-disease", problem(text="Fatty liver")),
         ("severe-kidney-disease", problem(text="Chronic kidney disease, stage 3a")),
         ("cushing", problem(text="Cushing ulcer")),
+        ("cluneal-nerve-treated", done(text="Superior cluneal nerve RFA", days=100)),
+        ("implanted-stimulator", done(CPT, "63661")),
+        ("radiotherapy-site-unstated", done(CPT, "77385", bodySite=[concept(text="Left breast")])),
+        ("amide-allergy", problem(text="No known allergy to lidocaine")),
+        ("ester-allergy", allergy("Penicillin G procaine")),
+        ("recent-significant-trauma", problem(ICD, "S30.0XXS", days=10)),
+        ("unhealed-fracture", condition("x", code=concept(SNOMED, "426646004"), onsetDateTime=ago(900), recordedDate=ago(10))),
+        ("superior-block-done", done(text="Superior cluneal nerve block scheduled for December", days=100)),
     ],
 )
 def test_a_near_miss_does_not(name, entry):
@@ -239,10 +252,12 @@ HEARD = {
     "superior-cluneal-surgery": ["Decompression of the left superior cluneal nerve at the iliac crest", "Superior cluneal neurectomy"],
     "middle-cluneal-surgery": ["Neurolysis of the middle cluneal nerve", "MCN decompression"],
     "inferior-cluneal-surgery": ["Resection of the posterior femoral cutaneous nerve", "Inferior cluneal nerve release"],
-    "cluneal-ablation": ["Cluneal nerve rhizotomy", "SCN radiofrequency"],
-    "cluneal-surgery": ["Cluneal nerve release", "S/p PFCN resection"],
+    "cluneal-ablation": ["Cluneal nerve rhizotomy", "RFA of right cluneal nerve at the posterior superior iliac spine"],
+    "cluneal-surgery": ["Cluneal nerve release", "S/p cluneal neurectomy"],
+    "superior-cluneal-block": ["Superior, middle and inferior cluneal nerve block", "Superior cluneal nerve block, scheduled"],
+    "no-relief": ["No relief after the block", "The injection did not help"],
     "percent-relief": ["80% relief", "80 percent improvement in pain", "Pain reduced by 70%", "No relief", "Complete relief", "75% better"],
-    "sedation": ["Performed under moderate sedation", "Sedation: yes", "IV sedation with midazolam", "Patient was sedated"],
+    "sedation": ["Performed under moderate sedation", "Sedation: yes", "IV sedation with midazolam", "Patient was sedated", "Under MAC"],
 }  # fmt: skip
 NOT_HEARD = {
     "superior-cluneal-ablation": ["Superior cluneal nerve block", "Medial branch RFA and superior cluneal nerve block"],
@@ -251,9 +266,11 @@ NOT_HEARD = {
     "superior-cluneal-surgery": ["Superior cluneal neuralgia after lumbar decompression", "RF neurolysis of superior cluneal nerve"],
     "middle-cluneal-surgery": ["Middle cluneal nerve block", "Release of the superior cluneal nerve"],
     "inferior-cluneal-surgery": ["Clunealgia after hip surgery", "Inferior cluneal nerve surgery discussed"],
-    "cluneal-ablation": ["Cluneal nerve block", "Cluneal nerve RFA denied by insurance"],
-    "cluneal-surgery": ["Cluneal neuropathy after lumbar fusion surgery", "Cluneal nerve surgery not recommended"],
-    "percent-relief": ["Good relief after lidocaine 2%", "60% improvement in function", "Expected relief 50%", "Tolerated well"],
+    "cluneal-ablation": ["Cluneal nerve block", "Cluneal nerve RFA denied by insurance", "SCN radiofrequency"],
+    "cluneal-surgery": ["Cluneal neuropathy after lumbar fusion surgery", "Cluneal nerve surgery not recommended", "S/p PFCN resection"],
+    "superior-cluneal-block": ["Cluneal nerve block at posterior superior iliac spine", "Follow-up after superior cluneal nerve block"],
+    "no-relief": ["No relief from physical therapy", "Indication: previous injection without relief"],
+    "percent-relief": ["Good relief after lidocaine 2%", "60% improvement in function", "Tolerated well", "Prior block: 80% relief"],
     "sedation": ["No sedation", "Without sedation", "Sedation: none", "IV sedation was not given", "Not sedated", "Sedation declined"],
 }  # fmt: skip
 
