@@ -11,6 +11,7 @@ from benchmarks.report import Line
 from benchmarks.timing import interleaved, ratio
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
+from service.call import Call
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import chart_of_prefetch
 from service.fhir.read import read_chart
@@ -19,7 +20,6 @@ from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
 from service.reasoning.pathway import Outcome, Silence, assess
-from service.call import Call
 
 MOST = {"S": 0.9, "M": 0.6, "L": 0.35, "XL": 0.35}
 MOST_MS_TO_COMPOSE = 1.0

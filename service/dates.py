@@ -123,10 +123,10 @@ def years_after(born: When, years: float) -> When | None:
 
 def read_moment(text: str | None) -> datetime | None:
     """The moment that a FHIR dateTime or instant with a time of day means, with its zone when it has one; None for anything else."""
-    if text is None or len(text) <= _LENGTH_OF_A_DAY:
+    if text is None or len(text := text.strip()) <= _LENGTH_OF_A_DAY:
         return None
     try:
-        return datetime.fromisoformat(text.strip())
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

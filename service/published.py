@@ -29,6 +29,7 @@ def published(knowledge: Knowledge) -> Json:
         "findings": _each(knowledge.findings),
         "pathway": _plain(knowledge.pathway),
         "blocks": _plain(knowledge.blocks),
+        "orders": _plain(knowledge.orders),
         "wording": _plain(knowledge.wording),
         "evidence": _each(knowledge.evidence),
         "studies": _each(knowledge.studies),

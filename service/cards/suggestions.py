@@ -106,8 +106,9 @@ def _entered(findings: Findings, card: str) -> str:
 
 
 def _ordered(findings: Findings, card: str) -> str:
-    version = findings.knowledge.version.version
+    version, numbers = findings.knowledge.version.version, findings.knowledge.blocks.numbers
+    minutes = f"{numbers.after_from_minutes:g}-{numbers.after_best_minutes:g}"
     return (
         "Draft by a decision-support suggestion; the clinician decides on side, technique and drug. "
-        f"Please record pain 0-10 before and 15-60 min after. Knowledge {version}. Card {card}."
+        f"Please record pain 0-10 before and {minutes} min after. Knowledge {version}. Card {card}."
     )

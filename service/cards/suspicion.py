@@ -104,7 +104,7 @@ class _Budget:
     """How much room there is.
 
     quote    characters of a quotation;  facts, against, unknown: how many of each are named
-    roomy    room for what is only worth knowing;  numbers: room for published ones;  brief: cautions in few words
+    roomy    room for what is only worth knowing;  numbers: room for published ones;  brief: cautions and guidance in few words
     """
 
     quote: int
@@ -142,7 +142,7 @@ def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str
     evidence = wording.evidence_of[outcome.kind].rstrip(".")
     numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.numbers else ""
     sections = (
-        _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings),
+        _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings, brief=budget.brief),
         _section("Because", told.because[: budget.facts]),
         _section("Cautions", told.cautions),
         _section("Against", told.against if budget.brief else told.against[: budget.against]),
@@ -168,12 +168,12 @@ def _examine(outcome: Outcome, findings: Findings) -> str:
     return f"**Examine** ({wording.press})\n{steps}\n\n{wording.after_pressing}"
 
 
-def _consider(outcome: Outcome, findings: Findings) -> str:
-    """The block to consider and how to make it readable, or why none is offered."""
+def _consider(outcome: Outcome, findings: Findings, *, brief: bool) -> str:
+    """The block to consider and how to make it readable, or why none is offered; brief: the guidance of the first nerve alone."""
     wording, knowledge = findings.knowledge.wording, findings.knowledge
     nerve = knowledge.nerves[outcome.assessments[0].nerve]
     high = [knowledge.nerves[one.nerve] for one in outcome.assessments if one.tier is outcome.tier]
-    guidance = nerve.guidance if len(high) < 2 else "; ".join(f"{one.adjective}: {one.guidance}" for one in high)
+    guidance = nerve.guidance if len(high) < 2 else "; ".join(f"{one.adjective}: {one.guidance}" for one in high[: 1 if brief else None])
     if outcome.stops:
         return f"**Consider** {wording.held_back}: see cautions."
     taken = already_ordered(nerve, findings) & set(outcome.assessments[0].laterality.sides)

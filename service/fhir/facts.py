@@ -214,7 +214,8 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
     """A service that was ordered."""
     terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
-    notes = notes_of(found.note, texts_of(found.orderDetail))
+    details = texts_of(found.orderDetail)
+    notes = notes_of(found.note, details)
     said = terms.said("ServiceRequest", (text, *notes))
     if found.doNotPerform or not (names or said) or not source.wanted():
         return None
@@ -234,7 +235,7 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
         encounter=relative_reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
-        side=agreed((terms.side_of_names(sites), terms.side_in(site_text), terms.side_in(text))),
+        side=agreed((terms.side_of_names(sites), terms.side_in(site_text), terms.side_in(text), terms.side_in(details))),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )

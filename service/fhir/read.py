@@ -21,6 +21,7 @@ from service.fhir.losses import after_loss, loses_its_date
 from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms, terms_of
+from service.fhir.visit import current_visit
 from service.knowledge.model import Knowledge
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 
@@ -28,7 +29,6 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(sh
 _FIRST = ("Patient", "Medication", "Observation")
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
 _TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
-_AMBULATORY = ("AMB", "VR", "HH", "FLD", "")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
 
@@ -287,15 +287,9 @@ class _Pass:
         self.facts.setdefault(type(fact), []).append(fact)
 
     def _current(self) -> Encounter | None:
-        """The visit the call is about: the one with its id, else the one under the key of that name."""
-        visits = [fact for fact in self.facts.get(Encounter, ()) if isinstance(fact, Encounter) and fact.status != "entered-in-error"]
-        by_id = [visit for visit in visits if self.encounter and visit.reference == f"Encounter/{self.encounter}"]
-        asked = [visit for visit in visits if visit.key == "encounter"]
-        if by_id or not asked:
-            return by_id[0] if by_id else None
-        # Of several the most acute decides: better silent at a bedside than speaking there.
-        visit = min(asked, key=lambda visit: (visit.setting in _AMBULATORY, visit.setting, visit.reference))
-        if self.encounter:
+        """The visit the call is about; said when it is another than the one it names."""
+        visit = current_visit(self.facts.get(Encounter, ()), self.encounter)
+        if visit is not None and self.encounter and visit.reference != f"Encounter/{self.encounter}":
             self._issue(visit.reference, "is not the encounter of this call; where the patient is was still taken from it")
         return visit
 

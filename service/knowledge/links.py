@@ -54,12 +54,15 @@ def dangling(knowledge: Knowledge) -> list[str]:
     for name, phrases in knowledge.phrases.items():
         check(f"phrases/{name}.toml", "publication", phrases.evidence, knowledge.evidence)
     check("wording.toml", "publication", knowledge.wording.evidence, knowledge.evidence)
+    check("language.toml", "publication", knowledge.language.evidence, knowledge.evidence)
+    check("pathway.toml", "publication", knowledge.pathway.evidence, knowledge.evidence)
     check("pathway.toml", "finding", findings_of_pathway(knowledge.pathway), knowledge.findings)
     blocks = knowledge.blocks
     check("blocks.toml", "publication", blocks.evidence, knowledge.evidence)
     check("blocks.toml", "value set", (*blocks.score, *blocks.unnamed_block), knowledge.value_sets)
     check("blocks.toml", "phrase list", (blocks.other_site, *(name for _, name in blocks.phrases)), knowledge.phrases)
     check("blocks.toml", "finding", findings_of_blocks(blocks), knowledge.findings)
+    check("orders.toml", "publication", knowledge.orders.evidence, knowledge.evidence)
     check("orders.toml", "value set", (name for kind in knowledge.orders.kind for name in kind.value_set), knowledge.value_sets)
     check("orders.toml", "phrase list", (name for _, name in knowledge.orders.listened_for), knowledge.phrases)
     check("orders.toml", "finding", findings_of_orders(knowledge.orders), knowledge.findings)

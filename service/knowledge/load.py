@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -42,9 +43,13 @@ FOLDER = Path(__file__).parent
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
-@cache
 def load_knowledge(adjustments: Adjustments = AS_SHIPPED) -> Knowledge:
     """The knowledge of this package as one site wants it, read once per process; raises InvalidKnowledge or InvalidAdjustments."""
+    return _loaded(adjustments)
+
+
+@cache
+def _loaded(adjustments: Adjustments) -> Knowledge:
     return read_folder(FOLDER, adjustments)
 
 
@@ -53,10 +58,13 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
     problems: list[str] = []
     file = _one(folder / "thresholds.toml", ThresholdFile, problems)
     shipped = {threshold.id: threshold for threshold in file.threshold} if file else {}
+    for name, count in Counter(threshold.id for threshold in (file.threshold if file else ())).items():
+        if count > 1:
+            problems.append(f"thresholds.toml  {name}: the id stands twice")
     thresholds, refused = adjusted(shipped, adjustments)
     numbers = Numbers(thresholds)
     systems = _one(folder / "systems.toml", SystemFile, problems)
-    files = _each(folder / "rules", RuleFile, problems)
+    files = _each(folder / "rules", RuleFile, problems, numbers)
     rules = _rules(files, problems)
     value_sets = _value_sets(folder / "value_sets", problems)
     uris = tuple(systems.system) if systems else ()
@@ -64,7 +72,7 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
     parts = {
         "version": _one(folder / "version.toml", Version, problems),
         "language": _one(folder / "language.toml", Language, problems),
-        "wording": _one(folder / "wording.toml", Wording, problems),
+        "wording": _one(folder / "wording.toml", Wording, problems, numbers),
         "pathway": _one(folder / "pathway.toml", Pathway, problems, numbers),
         "blocks": _one(folder / "blocks.toml", Blocks, problems, numbers),
         "orders": _one(folder / "orders.toml", Orders, problems),
@@ -203,10 +211,11 @@ def _value_sets(folder: Path, problems: list[str]) -> dict[str, ValueSet]:
     return found
 
 
-def _own_codes(path: Path, problems: list[str]) -> frozenset[str]:
-    """The codes that our own CodeSystem defines."""
+def _own_codes(path: Path, problems: list[str]) -> frozenset[tuple[str, str]]:
+    """The codes that our own CodeSystem defines, each with its system."""
     try:
-        return frozenset(concept["code"] for concept in json.loads(path.read_text(encoding="utf-8"))["concept"])
+        file: Any = json.loads(path.read_text(encoding="utf-8"))
+        return frozenset((file["url"], concept["code"]) for concept in file["concept"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         problems.append(f"code_systems/{path.name}  is no CodeSystem with concepts: {type(error).__name__} {error}")
         return frozenset()

@@ -16,7 +16,7 @@ from service.knowledge.nerve import Nerve
 from service.knowledge.orders import Orders
 from service.knowledge.provenance import AttributeFile, Publication, Version
 from service.knowledge.shape import Shape, Sourced, Words
-from service.knowledge.thresholds import Adjustments, Days, Number, Threshold
+from service.knowledge.thresholds import Adjustments, Days, Number, Threshold, Told
 from service.knowledge.wording import Wording
 
 
@@ -28,8 +28,8 @@ class FindingDefinition(Sourced):
     holds_back   it speaks only for silence or caution: entries in doubt (whose, of which status, of what date) count as well
     """
 
-    label: Words
-    words: Words
+    label: Told
+    words: Told
     short: str = ""
     holds_back: bool = False
     opposite: tuple[str, ...] = ()
@@ -148,13 +148,13 @@ class RuleRow(Sourced):
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]+-([0-9]{1,2}[a-z]?|[A-Za-z]+)$")]
-    says: Words
+    says: Told
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    brief: str = ""
-    next: str = ""
+    brief: Told = ""
+    next: Told = ""
     opposite: bool = False
     over_blocks: bool = False
     warns: bool = False
@@ -228,7 +228,7 @@ class ValueSet:
 class Knowledge:
     """Everything that is known, immutable, cross-checked and compiled for reading.
 
-    own_codes codes of our own CodeSystem for examinations
+    own_codes codes of our own CodeSystem for examinations, (system, code)
     adjustments  what the site decided differently: the thresholds are already as it wants them
     digest    the fingerprint of the files it was read from
     rules     stage letter (X, D, I, C, N, H, ...) -> its rules in the order of their numbers
@@ -257,7 +257,7 @@ class Knowledge:
     blocks: Blocks
     orders: Orders
     attributes: AttributeFile
-    own_codes: frozenset[str]
+    own_codes: frozenset[tuple[str, str]]
     adjustments: Adjustments
     digest: str
     codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]

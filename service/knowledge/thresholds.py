@@ -4,15 +4,20 @@ Other files name a threshold ("examination-window"); the number itself stands in
 them on one page and a site's own choice is one line.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from service.knowledge.shape import Shape, Sourced, Words
 
 Policy = Literal["evidence", "inclusive"]
+# A number inside a sentence: "<old-age>" is 75, "<lasting-pain in weeks>" is 12 weeks.
+_IN_A_SENTENCE = re.compile(r"<([a-z0-9-]+)(?: in (days|weeks|months))?>")
+_DAYS_OF = {"days": 1, "weeks": 7, "months": 365 / 12}
+_WHOLE = ("days", "years", "kinds", "blocks")
 
 
 class Threshold(Sourced):
@@ -67,6 +72,20 @@ class Numbers:
         self.asked.add(name)
         return self._thresholds[name].value
 
+    def told_in(self, text: str) -> str:
+        """A sentence with its numbers as this site has them; raises ValueError for a name that no threshold has."""
+        return _IN_A_SENTENCE.sub(lambda found: self._told(found[1], found[2]), text)
+
+    def _told(self, name: str, period: str | None) -> str:
+        if name not in self._thresholds:
+            raise ValueError(f'no threshold named "{name}" in thresholds.toml')
+        value = self._thresholds[name].value
+        if period is None:
+            return f"{value:g}"
+        amount = value / _DAYS_OF[period]
+        # What is no whole number of weeks or months is told in days.
+        return f"{amount:.0f} {period}" if abs(amount - round(amount)) < 1e-6 else f"{value:g} days"
+
 
 def _number(value: Any, info: ValidationInfo) -> Any:
     """The number that a name stands for; in a knowledge file a bare number has no source and is refused."""
@@ -78,6 +97,11 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     return numbers.of(value)
 
 
+def _told(text: str, info: ValidationInfo) -> str:
+    return info.context.told_in(text) if isinstance(info.context, Numbers) else text
+
+
+Told = Annotated[str, AfterValidator(_told)]
 Number = Annotated[float, BeforeValidator(_number)]
 Days = Annotated[int, Field(ge=0), BeforeValidator(_number)]
 
@@ -92,6 +116,8 @@ def adjusted(thresholds: Mapping[str, Threshold], adjustments: Adjustments) -> t
             problems.append(f'there is no threshold "{name}" to adjust; `cluneal-cds knowledge list` names them')
         elif not known.least <= value <= known.most:
             problems.append(f"{name} may be {known.least:g} to {known.most:g} {known.unit}, not {value:g}")
+        elif known.unit in _WHOLE and value != int(value):
+            problems.append(f"{name} is counted in whole {known.unit}, not {value:g}")
         else:
             moved[name] = known.model_copy(update={"value": value})
     return moved, problems

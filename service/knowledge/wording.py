@@ -1,8 +1,13 @@
 """The shape of wording.toml: the sentences of the cards that are the same for every patient."""
 
-from typing import Literal
+from typing import Literal, Self, get_args
+
+from pydantic import model_validator
 
 from service.knowledge.shape import Shape, Sourced, Words
+from service.knowledge.thresholds import Told
+
+Kind = Literal["workup", "block", "response"]
 
 
 class CodedReason(Shape):
@@ -41,10 +46,16 @@ class Wording(Sourced):
     topic: CodedReason
     press: Words
     after_pressing: Words
-    block: Words
+    block: Told
     held_back: Words
-    evidence_of: dict[Literal["workup", "block", "response"], str]
+    evidence_of: dict[Kind, Words]
     response: ResponseWording
     order: OrderWording
     limits: Words
     override: tuple[CodedReason, ...]
+
+    @model_validator(mode="after")
+    def _knows_every_kind(self) -> Self:
+        if lacks := [kind for kind in get_args(Kind) if kind not in self.evidence_of]:
+            raise ValueError(f"evidence_of says nothing of the kind {' and '.join(lacks)}")
+        return self

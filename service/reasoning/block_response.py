@@ -13,7 +13,7 @@ from service.dates import When
 from service.reasoning.blocks_done import BlockDone, blocks_done
 from service.reasoning.findings import Findings
 from service.reasoning.relief import Relief
-from service.reasoning.responses import UNREAD, Reading, read_response, reported_relief, spoilt
+from service.reasoning.responses import Reading, read_response, reported_relief, spoilt, wanted
 from service.reasoning.scores import read_scores
 from service.record import Side
 
@@ -82,9 +82,9 @@ def _result(done: BlockDone, findings: Findings) -> BlockResult:
     if done.doubt:
         reading = Reading(missing=(done.doubt,))
     elif not done.nerve:
-        reading = replace(UNREAD, missing=("which nerve was blocked",))
+        reading = Reading(missing=("which nerve was blocked",))
     elif done.side not in _BOTH:
-        reading = replace(UNREAD, missing=("the side",))
+        reading = Reading(missing=("the side",))
     proof = tuple(sorted({*(entry.reference for entry in done.entries), *reading.proof}))
     lasting = _lasts(reading, findings) and reading.steroid is False
     return BlockResult(done.nerve, done.side, done.when, reading, _band(reading.relief, findings), proof, lasting)
@@ -105,7 +105,7 @@ def _first_reading(done: BlockDone, findings: Findings) -> Reading:
         agree = len({one.relief for one in reported}) == 1
         return reported[0] if agree else Reading(missing=("one plain figure of the relief",), source="reported")
     scored = [read_scores(entry, findings) for entry in done.entries]
-    return next((one for one in scored if one.relief is not None), scored[0] if scored else UNREAD)
+    return next((one for one in scored if one.relief is not None), scored[0] if scored else Reading(missing=(wanted(findings),)))
 
 
 def _band(relief: Relief | None, findings: Findings) -> Band:

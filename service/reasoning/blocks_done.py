@@ -157,4 +157,5 @@ def _done(group: _Entries, findings: Findings) -> BlockDone:
     elif side is Side.CONFLICT:
         doubt = "the side: it is told in two ways"
     nerve = next(iter(nerves)) if len(nerves) == 1 else ""
-    return BlockDone(nerve, side, group.when, tuple(group.procedures), tuple(group.responses), doubt)
+    responses = tuple(sorted(group.responses, key=lambda one: one.reference))
+    return BlockDone(nerve, side, group.when, tuple(group.procedures), responses, doubt)

@@ -216,9 +216,11 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
         if isinstance(fact, Observation)
         and (is_valid(fact, ever=False, suspected=False) or (definition.holds_back and may_hold(fact, suspected=False)))
     ]
+    # An answer whose date nobody can read may be of today.
+    today = [fact for fact in points if fact.when is None and fact.undatable and definition.holds_back]
     if criterion.latest:
         newest = max((fact.when.last for fact in points if fact.when), default=None)
-        points = [fact for fact in points if fact.when and fact.when.last == newest]
+        points = [fact for fact in points if (fact.when and fact.when.last == newest) or fact in today]
     answers: dict[tuple[object, Side], set[bool]] = {}
     for fact in points:
         if fact.value_names:  # an answer that nobody can read contradicts none
@@ -229,8 +231,7 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
         for fact in points
         if not fact.value_names.isdisjoint(criterion.value)
         and (criterion.contradicted or len(answers[fact.when, fact.side]) == 1)
-        and fact.when is not None
-        and is_in_window(fact.when, criterion, findings.today, enough)
+        and (fact in today or (fact.when is not None and is_in_window(fact.when, criterion, findings.today, enough)))
     )
 
 

@@ -4,7 +4,7 @@ Gives an OrderAnswer, or a Silence with its reason. Source: clinical design, sec
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.knowledge.orders import OrderKind
@@ -79,13 +79,18 @@ def assess_orders(findings: Findings, *, clinician: bool, signing: bool) -> Orde
 
 
 def concerns_us(findings: Findings, *, signing: bool) -> bool:
-    """Whether one of the drafts is an order of which something could be said, whatever the chart holds."""
+    """Whether one of the drafts is an order of which something is said with some chart."""
     drafts = findings.record.drafts
-    return any(_nerves_of(order, findings) is not None or (signing and _is_a_try(order, findings)) for order in drafts)
+    return any(
+        _nerves_of(order, findings) is not None or (signing and _is_elective(order, findings) and _is_a_try(order, findings))
+        for order in drafts
+    )
 
 
 def _nerves_of(order: Order, findings: Findings) -> tuple[str, ...] | None:
     """The nerves of a drafted cluneal block, none when it names none; None for any other order, also for a block of an unnamed nerve."""
+    if _is_a_try(replace(order, notes=()), findings):
+        return None  # what may follow it is only spoken of in its notes
     words = " . ".join(order.words)
     phrases = findings.knowledge.phrases
     named = tuple(
@@ -125,9 +130,13 @@ def _other_side(order: Order, nerves: tuple[str, ...], findings: Findings) -> Si
 def _kind_of(order: Order, findings: Findings) -> OrderKind | None:
     """The kind of an elective order at which the points can be pressed first, if it is one and, where that is asked, not the first."""
     for kind in findings.knowledge.orders.kind:
-        if _is_of(order, kind, findings) and order.priority not in findings.knowledge.orders.urgent:
+        if _is_elective(order, findings) and _is_of(order, kind, findings):
             return kind if not kind.repeats or findings.any_of(kind.repeats) else None
     return None
+
+
+def _is_elective(order: Order, findings: Findings) -> bool:
+    return order.priority not in findings.knowledge.orders.urgent
 
 
 def _is_a_try(order: Order, findings: Findings) -> bool:

@@ -51,7 +51,10 @@ class Reading:
     proof: tuple[str, ...] = ()
 
 
-UNREAD = Reading(missing=("pain 0-10 before and 15-60 min after",))
+def wanted(findings: Findings) -> str:
+    """What would let the relief of a block be read."""
+    numbers = findings.knowledge.blocks.numbers
+    return f"pain 0-10 before and {numbers.after_from_minutes:g}-{numbers.after_best_minutes:g} min after"
 
 
 def read_response(response: Observation, findings: Findings) -> Reading:

@@ -51,7 +51,7 @@ def reviewed(knowledge: Knowledge) -> Knowledge:
 
 
 def _problems(knowledge: Knowledge) -> Iterator[str]:
-    if False and knowledge.digest != knowledge.version.digest:  # TEMPORARY
+    if knowledge.digest != knowledge.version.digest:
         yield "version.toml  names other files than these: a changed file takes a new version (cluneal-cds knowledge stamp)"
     yield from _said_of_nobody(knowledge)
     yield from _never_asked_for(knowledge)
@@ -114,6 +114,9 @@ def _second_hand(knowledge: Knowledge) -> Iterator[str]:
         "blocks.toml ": knowledge.blocks.evidence,
         "wording.toml ": knowledge.wording.evidence,
         "pathway.toml ": knowledge.pathway.evidence,
+        "orders.toml ": knowledge.orders.evidence,
+        "language.toml ": knowledge.language.evidence,
+        "attributes.toml ": knowledge.attributes.evidence,
     }
     for where, names in cited.items():
         for name in sorted(unread.intersection(names)):
@@ -121,11 +124,18 @@ def _second_hand(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _codes_of_ours(knowledge: Knowledge) -> Iterator[str]:
-    """Codes of our own that a nerve or the reading of blocks names and our CodeSystem does not define."""
+    """Codes of our own that some file names and our CodeSystem does not define."""
+    systems, defined = {system for system, _ in knowledge.own_codes}, {code for _, code in knowledge.own_codes}
+    reasons = [(reason.system, reason.code) for reason in knowledge.wording.override]
     named = {
         **{f"nerves/{name}.toml ": (nerve.exam_code, nerve.block_code, nerve.nerve_code) for name, nerve in knowledge.nerves.items()},
         "blocks.toml ": tuple(knowledge.blocks.codes.model_dump().values()),
+        "wording.toml ": tuple(code for system, code in reasons if system in systems),
+        **{
+            f"value_sets/{name}.json ": tuple(code for system, code in value_set.codes if system in systems)
+            for name, value_set in knowledge.value_sets.items()
+        },
     }
     for where, codes in named.items():
-        for code in sorted(set(codes) - knowledge.own_codes):
+        for code in sorted(set(codes) - defined):
             yield f'{where} names the code "{code}", which code_systems/examination.json does not define'

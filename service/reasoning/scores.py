@@ -9,7 +9,7 @@ from service.dates import minutes_between
 from service.reasoning.events import is_valid, said
 from service.reasoning.findings import Findings
 from service.reasoning.relief import exactly
-from service.reasoning.responses import UNREAD, Reading, points, relief_between, too_little
+from service.reasoning.responses import Reading, points, relief_between, too_little, wanted
 from service.record import Observation, Procedure
 
 
@@ -17,9 +17,9 @@ def read_scores(block: Procedure, findings: Findings) -> Reading:
     """The relief between the last score before the block and the one nearest to the best time after it."""
     numbers = findings.knowledge.blocks.numbers
     if block.began is None or (block.finished is not None and (minutes_between(block.began, block.finished) or 0) < 0):
-        return Reading(missing=("the times of the block, " + UNREAD.missing[0],))
+        return Reading(missing=(f"the times of the block, {wanted(findings)}",))
     if not block.encounter:
-        return Reading(missing=("the visit of the block, " + UNREAD.missing[0],))
+        return Reading(missing=(f"the visit of the block, {wanted(findings)}",))
     before: list[tuple[float, Observation]] = []
     after: list[tuple[float, Observation]] = []
     late = False
@@ -34,7 +34,10 @@ def read_scores(block: Procedure, findings: Findings) -> Reading:
             after.append((since, fact))
         late = late or since > numbers.after_until_minutes
     if not before or not after:
-        lacks = [*(["pain 0-10 before the block"] if not before else []), *(["pain 15-120 min after the block"] if not after else [])]
+        lacks = [
+            *(["pain 0-10 before the block"] if not before else []),
+            *([f"pain {numbers.after_from_minutes:g}-{numbers.after_until_minutes:g} min after the block"] if not after else []),
+        ]
         return Reading(missing=(" and ".join(lacks) + (" (only later ones are on record)" if late and not after else ""),))
     return _between(before, after, findings)
 

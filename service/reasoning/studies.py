@@ -49,8 +49,8 @@ def latest_valid(study: Study, findings: Findings) -> tuple[Fact, ...]:
 
 
 def unanswered(study: Study, findings: Findings, *, whatever_was_done: bool) -> list[Fact]:
-    """Every report of such a study that may alarm: the newest valid one that says anything of the spine, and whatever is newer, undated or of
-    that day, also in doubt. A report that only says "pending", or one that was never signed, hides none before it."""
+    """Every report of such a study that may alarm: the newest valid one that says anything of the spine, and whatever is newer, undated or
+    of that day, also in doubt. A report that only says "pending", or one that was never signed, hides none before it."""
     found = [fact for fact in studies_of(study, findings) if fact.status not in ("entered-in-error", "cancelled")]
     in_time = [fact for fact in found if fact.when is None or fact.when.is_within(study.within_days, before=findings.today) is not False]
     operations = [one.when for one in findings[study.after].proof if one.when is not None] if not whatever_was_done else []

@@ -12,7 +12,7 @@ import time_machine
 
 from service.app import create_app
 from service.call import Call
-from service.errors import InvalidKnowledge
+from service.errors import InvalidAdjustments
 from service.evaluate import evaluate
 from service.knowledge.load import load_knowledge
 from service.knowledge.thresholds import Adjustments
@@ -45,7 +45,7 @@ def run(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]
 
 def problems(**settings: str) -> tuple[str, ...]:
     """What stops the start of an application with these settings."""
-    with pytest.raises((InvalidSettings, InvalidKnowledge)) as refused:
+    with pytest.raises((InvalidSettings, InvalidAdjustments)) as refused:
         create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in settings.items()}))
     return refused.value.problems
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.story import read_story
 from tests.doors import over_http
 from tests.service.charts import CPT, EXAMINATION, HL7, SNOMED, concept
 from tests.service.orders import ALLERGIC, ARCHETYPE, BOTH_POINTS, DRUG, EACH_HOOK, FILM, MRI, RIGHT_POINT, add, asked, block, draft, only
@@ -98,6 +99,14 @@ def test_an_allergy_that_was_mild_is_told_without_a_warning():
     assert (found.cards[0]["indicator"], found.basis["rules"]) == ("info", ["O-block", "H-01b"])
 
 
+def test_a_red_flag_that_is_no_warning_is_not_said_beside_one():
+    """Cancer keeps a suspicion back (X-05), but a caution of the block it is not: beside the allergy it is not told."""
+    cancer = read_story("bone-metastases-and-crest-pain").prefetch["conditions"]["entry"][1]["resource"]
+    found = asked(ALLERGIC, block(), chart=add("conditions", {name: value for name, value in cancer.items() if name != "subject"}))
+
+    assert found.basis["rules"] == ["O-block", "H-01"]
+
+
 def test_unread_allergies_are_named():
     """Nothing was found because nothing could be looked at: the card says so."""
     found = asked("right-crest-point-with-unreadable-allergies", block())
@@ -113,12 +122,21 @@ def test_unread_allergies_are_named():
         (BOTH_POINTS, [block("RIGHT"), block("LEFT")]),
         ("laminectomy-patient-in-hospital", [block()]),
         (RIGHT_POINT, [draft(concept(EXAMINATION, "superior-cluneal-block"))]),
+        ("bone-metastases-and-crest-pain", [block()]),
     ],
-    ids=["nothing on record", "refuted allergy", "a block of each side", "inpatient", "no side"],
+    ids=["nothing on record", "refuted allergy", "a block of each side", "inpatient", "no side", "another red flag"],
 )
 def test_a_block_that_nothing_speaks_against_is_silent(story, drafts):
     """No card for its own sake; reasons not to speak of a suspicion (D) are none here, in either direction."""
     assert asked(story, *drafts).silence == "O-clear"
+
+
+def test_of_two_blocks_the_warning_is_told():
+    """The block on the right side has a caution, the other one is on the wrong side: the one card is the warning."""
+    apixaban = "left-crest-point-after-decompression-on-apixaban"
+    for drafts in ([block("LEFT"), block("RIGHT")], [block("RIGHT"), block("LEFT")]):
+        found = asked(apixaban, *drafts)
+        assert (found.cards[0]["indicator"], found.basis["rules"]) == ("warning", ["O-block", "O-side", "H-04"])
 
 
 def test_of_two_blocks_the_wrong_side_is_told():

@@ -287,7 +287,6 @@ def test_a_folder_without_sentences_is_said(tmp_path):
         wrong = run("texts", folder)
 
         assert (wrong.returncode, wrong.stdout) == (code, "")
-        # The terminal breaks lines where the path of the folder makes them too long.
         assert says in " ".join(wrong.stderr.replace("│", " ").split())
         assert "Traceback" not in wrong.stderr
 

@@ -112,9 +112,9 @@ def test_minutes_are_counted_over_zones_and_midnights(earlier, later, expected):
     ("earlier", "later"),
     [("2026-11-20T09:00:00", "2026-11-20T09:45:00-05:00"), ("2026-11-20T09:00:00-05:00", "2026-11-20T09:45:00")],
 )
-def test_a_moment_without_a_zone_is_in_that_of_the_other(earlier, later):
-    """One interface leaves the zone out and another writes it: both wrote the clock of the room."""
-    assert minutes(earlier, later) == 45
+def test_a_moment_without_a_zone_is_not_compared_with_one_that_has_it(earlier, later):
+    """Whose clock it was nobody wrote: hours could lie between them, and none are guessed."""
+    assert minutes(earlier, later) is None
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_a_change_of_the_clocks_adds_and_takes_no_minute(earlier, later):
 
 @given(MOMENTS, MOMENTS, ZONES, ZONES)
 def test_the_way_back_is_as_long(one, other, zone, other_zone):
-    """However the zones are mixed, the minutes from one to the other and back cancel out."""
-    for first, second in ((one, other), (one.replace(tzinfo=zone), other), (one.replace(tzinfo=zone), other.replace(tzinfo=other_zone))):
+    """With zones of any kind or without, the minutes from one to the other and back cancel out."""
+    for first, second in ((one, other), (one.replace(tzinfo=zone), other.replace(tzinfo=other_zone))):
         assert minutes_between(first, second) == -minutes_between(second, first)
 
 
@@ -144,10 +144,9 @@ def test_the_ends_of_time_can_be_compared():
     [
         ("2026-11-08T09:00:00-05:00", "2026-11-08T13:30:00Z", "2026-11-08T14:45:00Z"),
         ("2026-11-08T09:00:00", "2026-11-08T08:30:00", "2026-11-08T09:45:00"),
-        ("2026-11-08T09:00:00-05:00", "2026-11-08T08:30:00", "2026-11-08T09:45:00"),
         ("2026-11-08T23:40:00-05:00", "2026-11-08T23:10:00-05:00", "2026-11-09T00:25:00-05:00"),
     ],
-    ids=["another zone", "no zone", "one without a zone", "over midnight"],
+    ids=["another zone", "no zone", "over midnight"],
 )
 def test_the_relief_of_a_block_is_read_whatever_the_zones(block, before, after):
     """Eight before and two 45 minutes after are 75 % relief on the card."""
@@ -157,9 +156,9 @@ def test_the_relief_of_a_block_is_read_whatever_the_zones(block, before, after):
     assert "at 45 min" in told
 
 
-@pytest.mark.parametrize("before", ["2026-11-08", "2026-11-08T24:00:00-05:00", "2026-11-08T08:30:00 EST"])
+@pytest.mark.parametrize("before", ["2026-11-08", "2026-11-08T24:00:00-05:00", "2026-11-08T08:30:00 EST", "2026-11-08T08:30:00"])
 def test_a_score_without_a_moment_tells_no_relief(before):
-    """Nobody knows whether it was before the block."""
+    """A day, a time that is none, or one whose zone nobody wrote: nobody knows whether it was before the block."""
     found, told = relief({"performedDateTime": "2026-11-08T09:00:00-05:00"}, (before, 8), ("2026-11-08T09:45:00-05:00", 2))
 
     assert found is None
@@ -172,4 +171,4 @@ def test_a_block_without_a_time_of_day_tells_no_relief(day):
     found, told = relief({"performedDateTime": day}, ("2026-11-07T23:30:00", 8), ("2026-11-08T00:45:00", 2))
 
     assert found is None
-    assert "the time of the block" in told
+    assert "the times of the block" in told

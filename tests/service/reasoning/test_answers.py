@@ -111,7 +111,8 @@ def test_contradicting_findings_of_a_day_and_side_prove_nothing():
 
 
 @pytest.mark.parametrize(
-    ("born", "expected"), [("2008-11-20", PRESENT), ("2008-11-21", ABSENT), ("2008", ABSENT), ("1974", PRESENT), (None, UNKNOWN)]
+    ("born", "expected"),
+    [("2008-11-20", PRESENT), ("2008-11-21", ABSENT), ("2008", UNKNOWN), ("2009", ABSENT), ("1974", PRESENT), (None, UNKNOWN)],
 )
 def test_age_by_the_birth_date(born, expected):
     """Grown up, surely not, or unknown."""

@@ -38,9 +38,11 @@ def add_rule(folder, *terms, file=EXCLUSIONS, id_="X-90", effect="silence"):
 
 def problems(folder):
     """What the author reads, but for the reminder that a changed file takes a new version."""
-    with pytest.raises(InvalidKnowledge) as refused:
+    try:
         reviewed(read_folder(folder))
-    return [line for line in refused.value.problems if not line.startswith("version.toml  names other files")]
+    except InvalidKnowledge as refused:
+        return [line for line in refused.problems if not line.startswith("version.toml  names other files")]
+    return []
 
 
 # A file, what it cites at some place (nothing: the file as a whole), and how the review names the place.
