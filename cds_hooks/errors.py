@@ -75,7 +75,7 @@ class UnknownService(ClientError):
     code = "unknown-service"
     status_hint = 404
     issue_code = "not-found"
-    text = "There is no CDS Service at this address."
+    text = "Nothing is served at this address."
 
     def __init__(self, diagnostics: str = "The services and their ids are listed at /cds-services.") -> None:
         super().__init__(diagnostics)
@@ -134,7 +134,7 @@ class PrefetchUnavailable(ClientError):
 class ForeignPatient(ClientError):
     """The request is about one patient and brings data of another: no part of it can be trusted.
 
-    keys  the prefetch keys that hold them
+    keys  the prefetch keys that hold them, or draftOrders
     """
 
     code = "foreign-patient"
@@ -143,7 +143,7 @@ class ForeignPatient(ClientError):
     text = "The request holds data of another patient than the one it is about."
 
     def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__(f"Prefetch keys with a resource of another patient than context.patientId: {', '.join(keys)}.")
+        super().__init__(f"A resource of another patient than context.patientId lies in: {', '.join(keys)}.")
         self.keys = tuple(keys)
 
 

@@ -24,10 +24,11 @@ def read_drafts(
     owner, foreign = Owner(patient, server), False
     orders: list[Order] = []
     for number, draft in enumerate(drafts):
-        if draft.get("resourceType") != "ServiceRequest":
-            continue
+        # Whose a draft is matters of every kind; of which rules speak, of one.
         found, _ = mend({name: value for name, value in draft.items() if name != "resourceType"}, shapes.ServiceRequest)
         foreign = foreign or owner.of(found) is Ownership.FOREIGN
+        if draft.get("resourceType") != "ServiceRequest":
+            continue
         source = Source(terms_of(knowledge), _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None)
         if (read := order(found, source)) is not None:
             orders.append(read)

@@ -36,7 +36,7 @@ from service.knowledge.orders import Orders
 from service.knowledge.provenance import AttributeFile, Publication, System, Version
 from service.knowledge.shape import Shape
 from service.knowledge.tables import code_table, lexicon_of, stirred_by
-from service.knowledge.thresholds import AS_SHIPPED, Adjustments, Numbers, ThresholdFile, adjusted
+from service.knowledge.thresholds import AS_SHIPPED, Adjustments, Numbers, Threshold, ThresholdFile, adjusted
 from service.knowledge.wording import Wording
 
 FOLDER = Path(__file__).parent
@@ -91,7 +91,9 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
         evidence=_each(folder / "evidence", Publication, problems),
         thresholds=thresholds,
         own_codes=_own_codes(folder / "code_systems" / "examination.json", problems),
-        adjustments=adjustments,
+        adjustments=replace(
+            adjustments, numbers=tuple((name, value) for name, value in adjustments.numbers if _moves(shipped, name, value))
+        ),
         digest=digest_of(folder),
         codes=code_table(value_sets.values(), uris),
         lexicon={},
@@ -108,6 +110,10 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
     findings, studies = knowledge.findings, knowledge.studies
     heard = (*knowledge.blocks.phrases, *knowledge.orders.listened_for)
     return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies, heard), stirs=stirred_by(findings, studies))
+
+
+def _moves(shipped: Mapping[str, Threshold], name: str, value: float) -> bool:
+    return name in shipped and shipped[name].value != value
 
 
 def digest_of(folder: Path) -> str:

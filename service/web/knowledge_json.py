@@ -65,6 +65,7 @@ def _answer(request: Request, content: bytes, media_type: str) -> Response:
     """The content with its fingerprint; 304 without it for a client that has it already."""
     tag = f'"{sha256(content).hexdigest()[:32]}"'
     headers = {"Cache-Control": "no-cache", "ETag": tag}
-    if tag in request.headers.get("if-none-match", ""):
+    known = request.headers.get("if-none-match", "")
+    if tag in known or known.strip() == "*":
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=media_type, headers=headers)
