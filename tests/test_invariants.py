@@ -70,7 +70,7 @@ def test_generated_charts_have_every_kind_of_answer():
     """Workups, blocks, orders, refusals and silence by many rules are all common enough for the invariants to mean something."""
     found: Counter[str] = Counter()
 
-    @settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=700, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(recipe=CHARTS)
     def count(recipe):
         evaluation = look(recipe.prefetch())

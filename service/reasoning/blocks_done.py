@@ -60,7 +60,7 @@ def blocks_done(findings: Findings) -> tuple[BlockDone, ...]:
     for one in loose:
         if one.when is not None:
             days.setdefault((nerve_of(one, findings), one.side, one.when), []).append(one)
-    return (*done, *(BlockDone(nerve, side, when, (), tuple(own)) for (nerve, side, when), own in days.items()))
+    return (*done, *(BlockDone(nerve, side, when, (), _in_order(own)) for (nerve, side, when), own in days.items()))
 
 
 def nerve_of(response: Observation, findings: Findings) -> str:
@@ -143,6 +143,10 @@ def _of_its_block(response: Observation, groups: Sequence[_Entries], findings: F
     return sorted(fitting, key=lambda group: group.when.last, reverse=True)
 
 
+def _in_order(responses: list[Observation]) -> tuple[Observation, ...]:
+    return tuple(sorted(responses, key=lambda one: one.reference))
+
+
 def _done(group: _Entries, findings: Findings) -> BlockDone:
     """A group as one block, its nerve and side taken from the responses where the procedure does not say them."""
     told = {nerve_of(one, findings) for one in group.responses} - {""}
@@ -157,5 +161,4 @@ def _done(group: _Entries, findings: Findings) -> BlockDone:
     elif side is Side.CONFLICT:
         doubt = "the side: it is told in two ways"
     nerve = next(iter(nerves)) if len(nerves) == 1 else ""
-    responses = tuple(sorted(group.responses, key=lambda one: one.reference))
-    return BlockDone(nerve, side, group.when, tuple(group.procedures), responses, doubt)
+    return BlockDone(nerve, side, group.when, tuple(group.procedures), _in_order(group.responses), doubt)
