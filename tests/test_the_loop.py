@@ -59,6 +59,18 @@ def test_both_sides_are_two_orders():
     assert [text.split()[-1] for text in ordered(second)] == ["RIGHT", "LEFT"]
 
 
+def test_the_same_encounter_gets_the_same_card_again():
+    """V31: a chart opened twice in one visit; the two cards differ in their uuid, which names one showing of it, and in what carries it."""
+    bodies = [hook_request(STORY, hook_instance=f"opened-{time}", today=STORY.today) for time in ("once", "again")]
+    first, second = (sent(STORY, body).cards[0] for body in bodies)
+
+    assert first["uuid"] != second["uuid"]
+    assert {key: first[key] for key in ("summary", "detail", "indicator", "extension")} == {
+        key: second[key] for key in ("summary", "detail", "indicator", "extension")
+    }
+    assert [one["label"] for one in first["suggestions"]] == [one["label"] for one in second["suggestions"]]
+
+
 def test_neither_point_closes_that_nerve_and_leaves_the_others():
     """Pressed on both sides without the usual pain: nothing more of that nerve, but nobody has pressed the other points yet."""
     second = called(*offered(called(), "Neither"))

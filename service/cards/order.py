@@ -35,7 +35,7 @@ def order_content(answer: OrderAnswer, findings: Findings, call: Call, today: da
         )
     wording = findings.knowledge.wording.order
     suspicion = suspicion_content(outcome, findings, call, today, card)
-    lead = wording.no_argument.format(order=answer.label)
+    lead = wording.no_argument.format(order=answer.label[0].upper() + answer.label[1:])
     summary = wording.press_first if outcome.kind == "workup" else suspicion.summary
     return replace(suspicion, summary=summary, detail=detail_of_suspicion(outcome, findings, lead))
 
@@ -53,9 +53,7 @@ def summary_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
 
 def detail_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
     """Cautions with the entries that call for them, and what was not read; shortened until it fits."""
-    texts = (
-        "\n\n".join(_sections(answer, findings, quote, notes)) for quote, notes in ((60, 6), (40, 6), (20, 6), (20, 3), (0, 3), (0, 1))
-    )
+    texts = ("\n\n".join(_sections(answer, findings, quote, notes)) for quote, notes in _STEPS)
     return next(text for text in texts if len(text) <= LONGEST_DETAIL)
 
 

@@ -185,6 +185,11 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
         told.append("the side: tender point and pain are recorded on different sides, verify")
     elif not first.laterality.sides:
         told.append("side of the pain")
+    # Before what is merely not recorded, so that it stays on a full card; both are one thing there.
+    unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
+    lost = [f"not read: {listed(unread)}"] if unread else []
+    lost += [f"entries that could not be used: {listed(findings.record.unusable)}"] if findings.record.unusable else []
+    told += ["; ".join(lost)] if lost else []
     harvest = findings.present(pathway.harvest)
     if harvest and not any(one.side in (Side.RIGHT, Side.LEFT, Side.BILATERAL) for found in harvest for one in found.proof):
         told.append("side of the graft")
@@ -192,9 +197,6 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
         told.append("whether these points were examined (notes are not read)")
     if findings.record.was_read("reports") and not findings[pathway.imaging].is_present:
         told.append("no valid lumbar imaging on file")
-    unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
-    told += [f"not read: {listed(unread)}"] if unread else []
-    told += [f"entries that could not be used: {listed(findings.record.unusable)}"] if findings.record.unusable else []
     return tuple(told)
 
 

@@ -126,6 +126,7 @@ _BUDGETS = (
     _Budget(50, 5, 2),
     _Budget(40, 5, 2),
     _Budget(40, 5, 2, numbers=False),
+    _Budget(40, 5, 2, unknown=2, numbers=False),
     _Budget(40, 4, 2, unknown=4, numbers=False),
     _Budget(40, 4, 2, unknown=4, numbers=False, brief=True),
     _Budget(30, 3, 2, unknown=4, numbers=False, brief=True),
