@@ -26,6 +26,7 @@ MOST_ENTRIES = 100_000
 # text was seen to take 1.7 s. Those taken on wait for each other; the next is asked to come again.
 _LARGE = 300_000
 _LARGE_AT_ONCE = 2
+_A_DRAFT = 1_500
 _LARGE_TAKEN_ON = 32
 _LOINC = "http://loinc.org"
 _SUSPICION = (
@@ -56,7 +57,7 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
 
     async def answer(request: HookRequest) -> CDSResponse:
         nonlocal taken_on
-        if sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) < _LARGE:
+        if _size(request) < _LARGE:
             return response_to(request, knowledge, today=clock())
         if taken_on >= _LARGE_TAKEN_ON:
             raise Overloaded(retry_after=2)
@@ -86,10 +87,19 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
     )
 
 
+def _size(request: HookRequest) -> int:
+    """Bytes of the chart; a drafted order, which was read already, counts as much as one commonly has."""
+    drafts = request.context.drafts if isinstance(request.context, (OrderSelect, OrderSign)) else ()
+    return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
+
+
 def response_to(request: HookRequest, knowledge: Knowledge, *, today: date) -> CDSResponse:
     """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
     chart, call = asked(request)
-    return wire(evaluate(chart, knowledge, today=today, call=call))
+    try:
+        return wire(evaluate(chart, knowledge, today=today, call=call))
+    except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
+        raise RuntimeError("an iterator that should not have ended") from error
 
 
 def asked(request: HookRequest) -> tuple[Chart, Call]:
@@ -97,8 +107,8 @@ def asked(request: HookRequest) -> tuple[Chart, Call]:
     context = request.context
     drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
     chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server, drafts=drafts)
-    if len(chart.entries) > MOST_ENTRIES:
-        raise PayloadTooLarge(f"The prefetched Bundles hold more than {MOST_ENTRIES} entries.")
+    if len(chart.entries) + len(drafts) > MOST_ENTRIES:
+        raise PayloadTooLarge(f"The prefetched Bundles and the drafted orders hold more than {MOST_ENTRIES} entries.")
     return chart, Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
 
 

@@ -57,7 +57,7 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     today   the civil date in the patient's time zone;  call: who asks about which visit
     """
     reading = read_chart(chart, knowledge, encounter=call.encounter or None)
-    drafts, foreign = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server)
+    drafts, foreign = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today)
     record = replace(reading.record, drafts=drafts) if drafts else reading.record
     findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA)
     signing = call.hook == "order-sign"

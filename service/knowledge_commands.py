@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import tarfile
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +21,7 @@ from service.errors import ClinicError
 from service.knowledge.changes import changes, content, folder_content
 from service.knowledge.load import FOLDER, load_knowledge
 from service.knowledge.model import Knowledge
+from service.knowledge.provenance import Version
 from service.labelled import Count, Reading, count, defects, listed, read, read_sentences, text_folder, topics
 from service.reasoning.review import reviewed
 
@@ -47,8 +50,8 @@ class UnknownRevision(ClinicError):
     """What the knowledge should be compared with is neither a revision nor a folder."""
 
 
-class NothingChanged(ClinicError):
-    """A new version was asked for, and the files are those of the present one."""
+class NoNewVersion(ClinicError):
+    """A new version was asked for, and there is none: the files are those of the present one, or nothing could be loaded with it."""
 
 
 class NoKnowledge(ClinicError):
@@ -128,12 +131,21 @@ def stamp_knowledge(
     stamped = load_knowledge()
     now = stamped.version
     if stamped.digest == now.digest:
-        raise NothingChanged(f"No file of the knowledge changed since version {now.version}.")
+        raise NoNewVersion(f"No file of the knowledge changed since version {now.version}.")
     today = datetime.now(UTC).date()
-    year, number = (int(part) for part in now.version.split("."))
-    chosen = version or f"{today.year}.{number + 1 if year == today.year else 1}"
-    text = _STAMPED.format(version=chosen, date=today.isoformat(), says=json.dumps(says, ensure_ascii=False), digest=stamped.digest)
-    (FOLDER / _VERSION).write_text(text, encoding="utf-8")
+    year, number = _counted(now.version)
+    following = f"{today.year}.1" if year < today.year else f"{year}.{number + 1}"
+    chosen = following if version is None else version
+    # TOML allows no sign of control as it is, and JSON all from DEL on.
+    said = re.sub("[\x7f-\x9f]", lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(says.strip(), ensure_ascii=False))
+    try:
+        content = _STAMPED.format(version=chosen, date=today.isoformat(), says=said, digest=stamped.digest).encode()
+        later = _counted(Version.model_validate(tomllib.loads(content.decode())).version) > (year, number)
+    except ValueError:
+        raise NoNewVersion(f"A version is a year and a number, as {following}, and its sentence says in plain text what changed.") from None
+    if not later:
+        raise NoNewVersion(f"Version {chosen} does not come after {now.version}; the next one is {following}.")
+    _put(FOLDER / _VERSION, content)
     _out.print(f"Knowledge {now.version} -> {chosen}. Read once more what changed: cluneal-cds knowledge diff HEAD")
 
 
@@ -179,6 +191,21 @@ def try_texts(
     if found := [(line, reading) for reading in readings for line in defects(reading)]:
         _each_line("Defects:", found)
         raise typer.Exit(1)
+
+
+def _counted(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise NoNewVersion(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _content_at(revision: str) -> dict[str, Any]:

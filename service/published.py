@@ -3,9 +3,12 @@
 Gives one object. What a clinician reviews in `service/knowledge/` stands here under the same names.
 """
 
+import json
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from service.knowledge.load import FOLDER
 from service.knowledge.model import Knowledge
 from service.knowledge.shape import Shape
 
@@ -15,6 +18,7 @@ Json = dict[str, Any]
 def published(knowledge: Knowledge) -> Json:
     """Everything that is known, as a site runs it: numbers are those that it counts with."""
     adjustments, version = knowledge.adjustments, knowledge.version
+    sets = _as_fhir("value_sets")
     return {
         "version": version.version,
         "date": version.date.isoformat(),
@@ -24,6 +28,7 @@ def published(knowledge: Knowledge) -> Json:
         "adjusted": dict(adjustments.numbers),
         "attributes": attributes_of(knowledge),
         "nerves": _each(knowledge.nerves),
+        "stages": dict(knowledge.stages),
         "rules": {rule.id: _plain(rule) for stage in knowledge.rules.values() for rule in stage},
         "thresholds": _each(knowledge.thresholds),
         "findings": _each(knowledge.findings),
@@ -37,9 +42,15 @@ def published(knowledge: Knowledge) -> Json:
         "phrases": _each(knowledge.phrases),
         "language": _plain(knowledge.language),
         "valueSets": {
-            name: {"title": value_set.title, "codes": [{"system": system, "code": code} for system, code in sorted(value_set.codes)]}
+            name: {
+                "title": value_set.title,
+                "description": sets[name].get("description", ""),
+                "codes": [{"system": system, "code": code} for system, code in sorted(value_set.codes)],
+            }
             for name, value_set in knowledge.value_sets.items()
         },
+        "codeSystems": _as_fhir("code_systems"),
+        "systems": _systems(),
     }
 
 
@@ -51,6 +62,17 @@ def attributes_of(knowledge: Knowledge) -> Json:
         str(one.number): {"number": one.number, "name": one.name, "value": _filled(one.value, named)}
         for one in knowledge.attributes.attribute
     }
+
+
+def _systems() -> Json:
+    """Every code system by its URI, as it stands in the file: the loaded knowledge keeps no more than which URI means which."""
+    file = tomllib.loads((FOLDER / "systems.toml").read_text(encoding="utf-8"))
+    return {row["uri"]: row for row in file["system"]}
+
+
+def _as_fhir(folder: str) -> Json:
+    """The FHIR resources of a folder by their names, with what the loaded knowledge does not keep of them."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((FOLDER / folder).glob("*.json"))}
 
 
 def _filled(text: str, named: Mapping[str, str]) -> str:

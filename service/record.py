@@ -223,10 +223,14 @@ class Encounter(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Fact):
-    """A service that was ordered, or is being ordered (ServiceRequest); `when` is the day it was ordered."""
+    """A service that was ordered, or is being ordered (ServiceRequest); `when` is the day it was ordered.
+
+    reasons   of a draft: what it says about the patient of today, as problems
+    """
 
     intent: str = ""
     priority: str = ""
+    reasons: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import date
 from service.call import Call
 from service.cards.content import Content
 from service.cards.suspicion import detail_of_suspicion, suspicion_content
-from service.cards.wording import LONGEST_DETAIL, listed, named_knowledge, plain_names, quoted
+from service.cards.wording import fitting, listed, named_knowledge, plain_names, quoted
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings
 from service.reasoning.orders import OrderAnswer
@@ -54,7 +54,7 @@ def summary_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
 def detail_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
     """Cautions with the entries that call for them, and what was not read; shortened until it fits."""
     texts = ("\n\n".join(_sections(answer, findings, quote, notes)) for quote, notes in _STEPS)
-    return next(text for text in texts if len(text) <= LONGEST_DETAIL)
+    return fitting(texts)
 
 
 def _sections(answer: OrderAnswer, findings: Findings, quote: int, notes: int) -> Iterator[str]:

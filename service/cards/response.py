@@ -9,7 +9,7 @@ from service.call import Call
 from service.cards.blocks import band_of, named_block, number, percent, reads, relief_of, rule_of
 from service.cards.content import Content, said_besides
 from service.cards.suggestions import block_suggestions
-from service.cards.wording import LONGEST_DETAIL, MOST_LINES, listed, named_knowledge
+from service.cards.wording import fitting, listed, named_knowledge
 from service.knowledge.model import Knowledge
 from service.reasoning.block_response import BlockResult, why_not_confirmed
 from service.reasoning.findings import Findings
@@ -17,6 +17,7 @@ from service.reasoning.pathway import Response
 from service.record import Side
 
 # The options of a confirmed block take the room that further lines would have; the last step leaves out what the summary says anyway.
+_MOST_SCORES = 3
 _STEPS = ((6, True, 7), (3, True, 7), (2, True, 7), (2, False, 7), (1, False, 7), (1, False, 4), (1, False, 2))
 
 
@@ -74,13 +75,13 @@ def detail_of_response(response: Response, findings: Findings) -> str:
     texts = (
         "\n\n".join(_sections(response, findings, results=results, roomy=roomy, options=options)) for results, roomy, options in _STEPS
     )
-    return next(text for text in texts if len(text) <= LONGEST_DETAIL and text.count("\n") < MOST_LINES)
+    return fitting(texts)
 
 
 def _sections(response: Response, findings: Findings, *, results: int, roomy: bool, options: int) -> Iterator[str]:
     knowledge = findings.knowledge
     yield f"**Consider** {_next(response, knowledge, options)}"
-    yield _section("Because", [_told(one, response.every, findings) for one in response.results[:results]])
+    yield _section("Because", [*_count(response), *(_told(one, response.every, findings) for one in response.results[:results])])
     yield from filter(None, [_section("Cautions", list(_cautions(response, knowledge)))])
     if roomy and response.against:
         yield _section("Against", [held.rule.brief or held.rule.says for held in response.against][:3])
@@ -97,7 +98,10 @@ def _next(response: Response, knowledge: Knowledge, options: int) -> str:
     """What may follow from the newest block, and where else pressing brings the pain on."""
     first = response.results[0]
     said = [band_of(first, knowledge).next]
-    if first.band == "G-4":
+    if "G-many" in response.rules and first.band != "G-4":
+        # Whether to go on at all comes before how.
+        said = []
+    elif first.band == "G-4":
         treatments = knowledge.nerves[first.nerve].treatment[:options]
         said = [f"{knowledge.wording.response.options}: " + "; ".join(f"{one.label.lower()} ({one.brief})" for one in treatments)]
     elif first.lasting:
@@ -109,6 +113,12 @@ def _next(response: Response, knowledge: Knowledge, options: int) -> str:
     return "; ".join(said) + "."
 
 
+def _count(response: Response) -> Iterator[str]:
+    """How many blocks of one nerve there were, where that is the point."""
+    if "G-many" in response.rules:
+        yield f"{max(one.count for one in response.results)} blocks without lasting benefit"
+
+
 def _told(result: BlockResult, every: Sequence[BlockResult], findings: Findings) -> str:
     """One block in a line: when, which, the scores and the time between, how it reads."""
     knowledge = findings.knowledge
@@ -116,7 +126,9 @@ def _told(result: BlockResult, every: Sequence[BlockResult], findings: Findings)
     scores = ""
     if reading.before is not None and reading.after is not None:
         minutes = f" at {reading.minutes} min" if reading.minutes is not None else ""
-        others = f" (also {listed([f'{number(points)} at {gone} min' for gone, points in reading.others])})" if reading.others else ""
+        shown = [f"{number(points)} at {gone} min" for gone, points in reading.others[:_MOST_SCORES]]
+        more = [f"{len(reading.others) - len(shown)} more"] if len(reading.others) > len(shown) else []
+        others = f" (also {listed([*shown, *more])})" if shown else ""
         scores = f"pain {number(reading.before)} before, {number(reading.after)}{minutes}{others}"
     reported = "reported, no scores" if reading.source == "reported" else ""
     hours = f"relief for {number(reading.hours)} h" if reading.hours is not None else ""
@@ -139,7 +151,7 @@ def _not_known(response: Response, findings: Findings) -> Iterator[str]:
     """What keeps a block from being read, or two from confirming each other."""
     for one in response.results:
         yield from one.reading.missing
-        if one.band == "G-3" and (why := why_not_confirmed(one, response.every)):
+        if one.band == "G-3" and (why := why_not_confirmed(one, response.every, findings)):
             yield why
         if one.band == "G-3" and one.reading.hours is None:
             yield "how long the relief lasted"

@@ -12,7 +12,7 @@ from service.call import Call
 from service.cards.content import Content, said_besides
 from service.cards.reasons import tell
 from service.cards.suggestions import already_ordered, block_suggestions, workup_suggestions
-from service.cards.wording import LONGEST_DETAIL, MOST_LINES, listed, named_knowledge
+from service.cards.wording import fitting, listed, named_knowledge
 from service.reasoning.findings import Findings
 from service.reasoning.pathway import Outcome
 from service.reasoning.tiers import Assessment
@@ -96,7 +96,7 @@ def detail_of_suspicion(outcome: Outcome, findings: Findings, lead: str = "") ->
     """The detail within its limits, after what it opens with: quotations shorten first, then what is only worth knowing goes, then the
     support."""
     texts = ("\n\n".join(filter(None, (lead, *_sections(outcome, findings, budget)))) for budget in _BUDGETS)
-    return next(text for text in texts if len(text) <= LONGEST_DETAIL and text.count("\n") < MOST_LINES)
+    return fitting(texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,3 +56,13 @@ def named_knowledge(knowledge: Knowledge) -> str:
     adjustments = knowledge.adjustments
     changed = " (adjusted by this site)" if adjustments.numbers or adjustments.policy != "evidence" else ""
     return f"Knowledge {knowledge.version.version}{changed}."
+
+
+def fitting(texts: Iterable[str]) -> str:
+    """The first of ever shorter details that keeps the limits; if none does, the last one cut at a word: no chart is too full to answer."""
+    text = ""
+    for text in texts:
+        if len(text) <= LONGEST_DETAIL and text.count("\n") < MOST_LINES:
+            return text
+    cut = "\n".join(text.split("\n")[:MOST_LINES])[: LONGEST_DETAIL - 4]
+    return f"{cut.rsplit(' ', 1)[0]} ..." if len(text) > len(cut) else cut

@@ -3,26 +3,32 @@
 A draft is no valid FHIR yet: everything of it that can be read is, what cannot be read is left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
 
 from service.fhir import shapes
 from service.fhir.elements import Source
-from service.fhir.facts import order
+from service.fhir.facts import condition, order
 from service.fhir.mend import mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import terms_of
 from service.knowledge.model import Knowledge
-from service.record import Order
+from service.record import Condition, Order
 
 KEY = "draftOrders"
+_MOST_REASONS = 20
 
 
 def read_drafts(
-    drafts: Iterable[Mapping[str, object]], knowledge: Knowledge, *, patient: str, server: str
+    drafts: Iterable[Mapping[str, object]], knowledge: Knowledge, *, patient: str, server: str, today: date
 ) -> tuple[tuple[Order, ...], bool]:
     """The service requests among the drafts of which some rule could speak, and whether a draft is of another patient."""
     owner, foreign = Owner(patient, server), False
     orders: list[Order] = []
+    doubts = _doubts(knowledge)
     for number, draft in enumerate(drafts):
         # Whose a draft is matters of every kind; of which rules speak, of one.
         found, _ = mend({name: value for name, value in draft.items() if name != "resourceType"}, shapes.ServiceRequest)
@@ -31,8 +37,27 @@ def read_drafts(
             continue
         source = Source(terms_of(knowledge), _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None)
         if (read := order(found, source)) is not None:
-            orders.append(read)
+            orders.append(replace(read, reasons=tuple(_reasons(draft, source, today, doubts))))
     return tuple(orders), foreign
+
+
+def _reasons(draft: Mapping[str, object], source: Source, today: date, doubts: re.Pattern[str]) -> Iterator[Condition]:
+    """What a draft says about the patient of today, in its reasons and its notes, as problems; what it is to rule out is thought of."""
+    reasons, notes = draft.get("reasonCode"), draft.get("note")
+    codes = [*(reasons if isinstance(reasons, list) else [reasons])]
+    codes += [{"text": note.get("text")} for note in (notes if isinstance(notes, list) else [notes]) if isinstance(note, Mapping)]
+    for code in codes[:_MOST_REASONS]:
+        if isinstance(code, Mapping) and isinstance(text := code.get("text"), str):
+            code = {**code, "text": doubts.sub(" ", text)}
+        found, _ = mend({"code": code, "onsetDateTime": today.isoformat()}, shapes.Condition)
+        if (read := condition(found, source)) is not None:
+            yield read
+
+
+@lru_cache(maxsize=4)
+def _doubts(knowledge: Knowledge) -> re.Pattern[str]:
+    words = sorted(knowledge.language.doubt, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
 
 
 def _named(reference: str) -> Callable[[Source], bool]:

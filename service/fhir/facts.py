@@ -204,10 +204,11 @@ def encounter(found: shapes.Encounter, source: Source, *, current: bool) -> Enco
 
 
 def _setting(found: shapes.EncounterClass | None) -> str:
-    """The class of a visit: its code, else its words, in capitals; "" for none."""
-    codings = [found, *(found.coding or ())] if found is not None else []
-    said = (str(coding.code or coding.display or "").strip().upper() for coding in codings if coding is not None)
-    return next(filter(None, said), "")
+    """The class of a visit: the code that HL7 has for it, else its words, else a code of somebody else's, in capitals; "" for none."""
+    codings = [coding for coding in (found, *(found.coding or ())) if coding is not None] if found is not None else []
+    codes = [str(coding.code or "").strip().upper() for coding in codings]
+    words = [str(coding.display or "").strip().upper() for coding in codings]
+    return next(filter(None, (*(code for code in codes if code.isalpha()), *words, *codes)), "")
 
 
 def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
@@ -215,11 +216,13 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
     terms = source.terms
     names, text = terms.names(found.code), text_of(found.code)
     details = texts_of(found.orderDetail)
-    notes = notes_of(found.note, details)
+    sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
+    # "Peripheral nerve block" with "superior cluneal nerve" as its site or detail is one name.
+    named = " ".join(filter(None, (text, site_text, details)))
+    notes = notes_of(found.note, named if named != text else "")
     said = terms.said("ServiceRequest", (text, *notes))
     if found.doNotPerform or not (names or said) or not source.wanted():
         return None
-    sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
     return Order(
         reference=source.reference,
         key=source.key,

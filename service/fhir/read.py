@@ -24,6 +24,7 @@ from service.fhir.terms import Terms, terms_of
 from service.fhir.visit import current_visit
 from service.knowledge.model import Knowledge
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
+from service.record_index import indexed
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
@@ -92,18 +93,12 @@ class _Pass:
             self._pile(kind, pile)
         if self.urns:
             self.facts = {kind: [self._renamed(fact) for fact in facts] for kind, facts in self.facts.items()}
-        named: dict[str, list[Fact]] = {}
-        spoken: dict[str, list[Fact]] = {}
-        for fact in (fact for facts in self.facts.values() for fact in facts):
-            for name in fact.names | (fact.value_names if isinstance(fact, Observation) and not fact.denied else frozenset()):
-                named.setdefault(name, []).append(fact)
-            for name in fact.said:
-                spoken.setdefault(name, []).append(fact)
+        named, spoken = indexed(fact for facts in self.facts.values() for fact in facts)
         record = PatientRecord(
             patient=self.patient,
             facts={kind: tuple(facts) for kind, facts in self.facts.items()},
-            named={name: tuple(facts) for name, facts in named.items()},
-            spoken={name: tuple(facts) for name, facts in spoken.items()},
+            named=named,
+            spoken=spoken,
             keys=self.keys,
             encounter=self._current(),
             unusable=tuple(self.unusable),

@@ -1,4 +1,4 @@
-"""Names in one knowledge file that no other file has: dangling links, circles, and findings that nothing asks for."""
+"""Names in one knowledge file that no other file has: dangling links and circles."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping

@@ -66,13 +66,15 @@ def those_to_tell(results: Iterable[BlockResult], findings: Findings) -> tuple[B
     return tuple(one for one in recent if not _treated_since(one, findings))
 
 
-def why_not_confirmed(result: BlockResult, results: Sequence[BlockResult]) -> str:
+def why_not_confirmed(result: BlockResult, results: Sequence[BlockResult], findings: Findings) -> str:
     """What keeps two positive blocks from confirming each other, in words; "" when there are no two."""
     others = [one for one in results if one.band == "G-3" and _is_alike(one, result) and result.when.is_after(one.when) is True]
     if result.band != "G-3" or not others:
         return ""
     if result.reading.hours is None or others[0].reading.hours is None:
         return "how long the relief lasted after each block"
+    if _kind_of_duration(result.reading, findings) != _kind_of_duration(others[0].reading, findings):
+        return f"why the relief of {others[0].when.in_words()} lasted for another time than this one"
     return "the pain before each block" if result.reading.before is None or others[0].reading.before is None else ""
 
 

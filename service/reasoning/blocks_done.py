@@ -5,6 +5,7 @@ An entry that only mentions a block is none, one that may not have been done bri
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from service.dates import When
 from service.reasoning.criteria import meant
@@ -13,6 +14,9 @@ from service.reasoning.findings import Findings, Proof
 from service.record import Observation, Procedure, Side
 
 _BOTH = frozenset({Side.RIGHT, Side.LEFT})
+# More of a year than anybody was ever treated with: the newest are read, so that no chart takes minutes. An entry that is not read is
+# told of nobody, and still keeps its nerve silent.
+_MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class _Entries:
 
 
 def blocks_done(findings: Findings) -> tuple[BlockDone, ...]:
-    """Every block of the last year that was surely done, in no order."""
+    """Every block that was surely done in the window in which it keeps its nerve silent, in no order."""
     groups = _grouped(_entries(findings))
     every = {fact.reference for fact in findings.record.of(Procedure)}
     loose: list[Observation] = []
@@ -79,7 +83,7 @@ def nerve_of(response: Observation, findings: Findings) -> str:
 def _responses(findings: Findings) -> list[Observation]:
     """Our Observations of a response that count: valid, and dated within the year in which a block keeps its nerve silent."""
     blocks = findings.knowledge.blocks
-    return [
+    found = [
         fact
         for fact in findings.record.named.get(blocks.codes.response, ())
         if isinstance(fact, Observation)
@@ -87,6 +91,11 @@ def _responses(findings: Findings) -> list[Observation]:
         and fact.when is not None
         and fact.when.is_within(int(blocks.numbers.closed_days), before=findings.today) is True
     ]
+    return sorted(found, key=lambda fact: (_last(fact.when), fact.reference), reverse=True)[:_MOST]
+
+
+def _last(when: When | None) -> date:
+    return when.last if when is not None else date.min
 
 
 def _entries(findings: Findings) -> list[_Entries]:
@@ -98,11 +107,15 @@ def _entries(findings: Findings) -> list[_Entries]:
     for name, proof in (*named, *(("", proof) for proof in findings.proof_of(findings.knowledge.blocks.any_block))):
         proofs.setdefault(proof.reference, proof)
         nerves.setdefault(proof.reference, set()).update({name} - {""})
-    return [
+    found = [
         _Entries(frozenset(nerves[reference]), proof.side, fact.when, [fact])
         for reference, proof in proofs.items()
-        if (fact := facts[reference]).when is not None and is_valid(fact, ever=False, suspected=False) and is_a_block(fact, findings)
+        if (fact := facts.get(reference)) is not None
+        and fact.when is not None
+        and is_valid(fact, ever=False, suspected=False)
+        and is_a_block(fact, findings)
     ]
+    return sorted(found, key=lambda entry: (entry.when.last, entry.procedures[0].reference), reverse=True)[:_MOST]
 
 
 def is_a_block(fact: Procedure, findings: Findings) -> bool:

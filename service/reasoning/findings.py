@@ -14,6 +14,7 @@ from service.knowledge.model import FindingDefinition, Knowledge
 from service.reasoning.language import Ear, Hearing
 from service.reasoning.truth import State, any_present
 from service.record import Condition, Fact, PatientRecord, Side
+from service.record_index import with_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Findings:
         self._found = dict(_blanks(knowledge))
         for finding_id in self.stirred:
             del self._found[finding_id]
+
+    def beside(self, facts: Iterable[Condition]) -> "Findings":
+        """The findings of the same patient with problems that stand elsewhere than in the chart."""
+        return Findings(with_problems(self.record, facts), self.knowledge, self.today, self.hearing.ear, self.criteria)
 
     def __getitem__(self, finding_id: str) -> Finding:
         """The finding; UNKNOWN when nothing in the record bears on it."""

@@ -69,6 +69,10 @@ def assess_orders(findings: Findings, *, clinician: bool, signing: bool) -> Orde
     tries = [(order, kind) for order in drafts if (kind := _kind_of(order, findings)) is not None] if signing else []
     if not tries:
         return silence_by(findings, "O-none")
+    said = [reason for order, _ in tries for reason in order.reasons]
+    # A study that is ordered because of a red flag is not the moment for anything else, also when the flag stands in the order alone.
+    if said and (alarms := those_that_hold(findings.knowledge.rules["X"], findings.beside(said), "silence")):
+        return silence_by(findings, alarms[0].rule.id)
     outcome = assess(findings, clinician=clinician)
     if not isinstance(outcome, Outcome):
         return outcome if isinstance(outcome, Silence) else silence_by(findings, "O-examined")
@@ -107,7 +111,7 @@ def _before_block(order: Order, nerves: tuple[str, ...], findings: Findings) -> 
     rules = findings.knowledge.rules
     held = those_that_hold((*rules["X"], *rules["H"]), findings, "silence", "stop-block", "caution")
     warnings = tuple(one for one in held if one.rule.warns)
-    notes = tuple(one for one in held if not one.rule.warns and one.rule.effect != "silence")
+    notes = tuple(one for one in held if not one.rule.warns)
     other_side = _other_side(order, nerves, findings)
     unread = tuple(key for key in ("allergies", "medications") if not findings.record.was_read(key))
     if not (warnings or notes or other_side or unread):
@@ -129,10 +133,8 @@ def _other_side(order: Order, nerves: tuple[str, ...], findings: Findings) -> Si
 
 def _kind_of(order: Order, findings: Findings) -> OrderKind | None:
     """The kind of an elective order at which the points can be pressed first, if it is one and, where that is asked, not the first."""
-    for kind in findings.knowledge.orders.kind:
-        if _is_elective(order, findings) and _is_of(order, kind, findings):
-            return kind if not kind.repeats or findings.any_of(kind.repeats) else None
-    return None
+    kinds = [kind for kind in findings.knowledge.orders.kind if _is_of(order, kind, findings)] if _is_elective(order, findings) else []
+    return next((kind for kind in kinds if not kind.repeats or findings.any_of(kind.repeats)), None)
 
 
 def _is_elective(order: Order, findings: Findings) -> bool:

@@ -62,7 +62,7 @@ class Outcome(Spoken):
 
 @dataclass(frozen=True, slots=True)
 class Response(Spoken):
-    """What the latest blocks showed; `every`: all blocks of the last year, newest first."""
+    """What the latest blocks showed; `every`: all blocks that keep a nerve silent still, newest first."""
 
     every: tuple[BlockResult, ...]
 
@@ -82,7 +82,7 @@ def assess(findings: Findings, *, clinician: bool) -> Outcome | Response | Silen
         return _silence(over_blocks)
     suspicion = _suspicion(kept_back, results, findings)
     # What was found under the thumb since the block is news; the block was told in its time.
-    return suspicion if isinstance(suspicion, Outcome) and _is_news(suspicion, told[0]) else _response(told, results, findings)
+    return suspicion if isinstance(suspicion, Outcome) and _is_news(suspicion, told[0]) else _response(told, results, kept_back, findings)
 
 
 def _suspicion(kept_back: Sequence[RuleRow], results: Sequence[BlockResult], findings: Findings) -> Outcome | Silence:
@@ -112,10 +112,17 @@ def _is_news(outcome: Outcome, told: BlockResult) -> bool:
     return any(one.when is not None and one.when.is_after(told.when) is True for one in pressed)
 
 
-def _response(told: tuple[BlockResult, ...], results: tuple[BlockResult, ...], findings: Findings) -> Response:
-    """What the blocks showed, and the points that still reproduce the pain where another block may be considered."""
+def _response(
+    told: tuple[BlockResult, ...], results: tuple[BlockResult, ...], kept_back: Sequence[RuleRow], findings: Findings
+) -> Response:
+    """What the blocks showed, and the points that still reproduce the pain where another block may be considered: only where the suspicion
+    itself may be spoken of, and under its caps."""
     closed = {name: _closed(name, nerve, results, findings) for name, nerve in findings.knowledge.nerves.items()}
-    spoken = tuple(one for one in tiers_of(tuple(findings.knowledge.nerves.items()), (), findings) if one.tier is Tier.HIGH)
+    rules = findings.knowledge.rules
+    kept_back = [*kept_back, *those_that_fail(rules["I"], findings)]
+    caps = those_that_hold((*rules["C"], *rules["X"]), findings, "cap-low", "cap-moderate")
+    ranked = () if kept_back else tiers_of(tuple(findings.knowledge.nerves.items()), caps, findings)
+    spoken = tuple(one for one in ranked if one.tier is Tier.HIGH)
     several = ["G-many"] if any(one.count > findings.knowledge.blocks.numbers.enough and not one.lasting for one in told) else []
     ids = tuple(dict.fromkeys([*(one.band for one in told), *several]))
     stops, cautions, against = _told_besides(findings)
@@ -177,7 +184,9 @@ def _closed(name: str, nerve: Nerve, results: Iterable[BlockResult], findings: F
     facts = {fact.reference: fact for fact in findings.record.of(Procedure)}
     # A block that may not have been done is nothing to tell of; it keeps another one back all the same.
     unsure = [
-        one for one in findings.proof_of(nerve.block_done) if one.reference not in known and is_a_block(facts[one.reference], findings)
+        one
+        for one in findings.proof_of(nerve.block_done)
+        if one.reference not in known and one.reference in facts and is_a_block(facts[one.reference], findings)
     ]
     treated = findings.proof_of((*nerve.treated, *findings.knowledge.blocks.treated))
     return frozenset(blocked) | sides_of((*unsure, *treated))

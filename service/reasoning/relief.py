@@ -10,12 +10,12 @@ from fractions import Fraction
 _ALL = Fraction(1)
 _ONE_PERCENT = Fraction(1, 100)
 _JUST_BELOW = Fraction(1, 10**6)
-_JUST_BELOW = Fraction(1, 10**6)
 _NUMBER = r"(\d{1,3}(?:[.,]\d+)?)"
 _WORDS = "<=|>=|<|>|\u2264|\u2265|less than|more than|greater than|at least|up to|at most|nearly|almost|under|below|over|above|by|to"
 _PERCENT = "(?:%|percent|per cent)"
 _DASH = "(?:-|\u2010|\u2011|\u2012|\u2013|\u2014|to|and)"
 _PERCENTAGE = re.compile(rf"(?P<words>{_WORDS})?\s*(?<![\d.,]){_NUMBER}\s*{_PERCENT}?\s*(?:{_DASH}\s*{_NUMBER}\s*)?{_PERCENT}")
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 _BELOW = ("<", "less than", "under", "below", "nearly", "almost")
 _AT_MOST = ("<=", "\u2264", "up to", "at most")
 _FROM = (">", ">=", "\u2265", "more than", "greater than", "at least", "over", "above")
@@ -48,7 +48,9 @@ def bounded(figure: Fraction, words: str) -> Relief | None:
         return Relief(Fraction(0), max(Fraction(0), figure - _JUST_BELOW))
     if words in _AT_MOST:
         return Relief(Fraction(0), figure)
-    return Relief(figure, _ALL) if words in _FROM else exactly(figure)
+    if words in _FROM:
+        return Relief(figure, _ALL)
+    return exactly(figure) if words in ("", "by") else None
 
 
 def relief_in(clause: str) -> Relief | None:
@@ -60,7 +62,8 @@ def relief_in(clause: str) -> Relief | None:
         found[0]["words"] or "",
         *(Fraction(part.replace(",", ".")) / 100 if part else None for part in found[0].groups()[1:]),
     )
-    if words == "to" or low is None:
+    # A bound before a range says nothing that can be read; "1,000" is no one.
+    if words == "to" or low is None or (high is not None and words not in ("", "by")) or _THOUSANDS.search(clause):
         return None
     if high is None:
         return bounded(low, words)

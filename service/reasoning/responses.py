@@ -25,6 +25,7 @@ _IN_HOURS = (
     | dict.fromkeys(("wk", "week", "weeks"), Fraction(168))
 )
 MOST_PAIN = 10
+_MOST_TOLD = 20
 _HOURS_OF_A_DAY = 24
 Source = Literal["response", "reported", "scores", ""]
 
@@ -93,11 +94,13 @@ def reported_relief(block: Procedure, findings: Findings) -> Reading | None:
         for fact in findings.record.spoken.get(name, ()):
             if not _is_tied(fact, block):
                 continue
+            if len(told) > _MOST_TOLD:
+                return Reading(missing=("one plain figure of the relief",), source="reported", proof=(block.reference,))
             mentions = meant(" . ".join(fact.words) or fact.text, findings.knowledge.phrases[name], findings)
             if mentions and isinstance(fact, Observation) and fact.quantity is not None and "%" in fact.quantity.unit:
                 told.append((fact, bounded(Fraction(str(fact.quantity.value)) / 100, fact.quantity.comparator)))
                 continue
-            told += [(fact, exactly(Fraction(0)) if none else relief_in(one.clause)) for one in mentions if none or _has_digits(one.clause)]
+            told += [(fact, exactly(Fraction(0)) if none else relief_in(one.clause)) for one in mentions if none or _is_a_share(one.clause)]
     if not told:
         return None
     proof = tuple(dict.fromkeys(fact.reference for fact, _ in told))
@@ -160,8 +163,9 @@ def _is_tied(fact: Fact, block: Procedure) -> bool:
     return bool(block.encounter) and fact.encounter == block.encounter and not early
 
 
-def _has_digits(clause: str) -> bool:
-    return any(sign.isdigit() for sign in clause)
+def _is_a_share(clause: str) -> bool:
+    """Whether a clause tells how much, not when or for how long."""
+    return any(sign in clause.lower() for sign in ("%", "percent", "per cent"))
 
 
 def _out_of_reach(before: Fraction | None, minutes: Fraction | None, findings: Findings) -> list[str]:

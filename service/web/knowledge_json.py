@@ -1,12 +1,13 @@
 """The knowledge over HTTP, to be read by everybody: /knowledge as JSON, whole or in parts, and our FHIR ValueSets and CodeSystems.
 
-Nothing here changes while the service runs, so that everything is written once and answered from memory.
+Nothing here changes while the service runs: the whole, its rooms and the FHIR resources are written and tagged once, at the start; one
+thing of a room when it is first asked for, and then remembered. There are only so many things, so that what is remembered is bounded.
 """
 
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -20,52 +21,66 @@ from service.published import published
 _READ = ["GET", "HEAD"]
 
 
+class _Page(NamedTuple):
+    """What an address answers with."""
+
+    content: bytes
+    tag: str
+
+
 def add_knowledge_routes(app: FastAPI, knowledge: Knowledge) -> None:
     """Add the routes: /knowledge, /knowledge/{room}, /knowledge/{room}/{name}, /fhir/ValueSet/{id} and /fhir/CodeSystem/{id}."""
     everything = published(knowledge)
-    whole = _written(everything)
-    files = {
-        kind: {path.stem: path.read_bytes() for path in sorted((FOLDER / folder).glob("*.json"))}
-        for kind, folder in (("ValueSet", "value_sets"), ("CodeSystem", "code_systems"))
-    }
+    pages = _at_the_start(everything)
 
-    async def read_whole(request: Request) -> Response:
-        return _answer(request, whole, "application/json")
+    async def read_knowledge(request: Request) -> Response:
+        return _answer(request, pages.get("/".join(("/knowledge", *request.path_params.values()))), "application/json")
 
-    async def read_part(request: Request) -> Response:
-        part: Any = everything
-        for step in (request.path_params["room"], request.path_params.get("name")):
-            if step is None:
-                continue
-            if not isinstance(part, Mapping) or step not in part:
-                raise HTTPException(404)
-            part = part[step]
-        return _answer(request, _written(part), "application/json")
+    async def read_thing(request: Request) -> Response:
+        room, name = request.path_params["room"], request.path_params["name"]
+        things = everything.get(room)
+        if isinstance(things, Mapping) and name in things and f"/knowledge/{room}/{name}" not in pages:
+            pages[f"/knowledge/{room}/{name}"] = _page(_text(things[name]).encode())
+        return await read_knowledge(request)
 
     async def read_fhir(request: Request) -> Response:
-        found = files.get(request.path_params["kind"], {}).get(request.path_params["id"])
-        if found is None:
-            raise HTTPException(404)
-        return _answer(request, found, "application/fhir+json")
+        return _answer(request, pages.get("/".join(("/fhir", *request.path_params.values()))), "application/fhir+json")
 
     for path, answer in (
-        ("/knowledge", read_whole),
-        ("/knowledge/{room}", read_part),
-        ("/knowledge/{room}/{name}", read_part),
+        ("/knowledge", read_knowledge),
+        ("/knowledge/{room}", read_knowledge),
+        ("/knowledge/{room}/{name}", read_thing),
         ("/fhir/{kind}/{id}", read_fhir),
     ):
         app.add_route(path, answer, methods=_READ, include_in_schema=False)
 
 
-def _written(value: Any) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode()
+def _at_the_start(everything: Mapping[str, Any]) -> dict[str, _Page]:
+    """The whole, its rooms, and our FHIR resources as they stand in their files, by their paths."""
+    rooms = {name: _text(room) for name, room in everything.items()}
+    # The rooms put together, one step further in, are what writing all of it a second time would give.
+    whole = ",\n".join(f" {_text(name)}: {room}".replace("\n", "\n ") for name, room in rooms.items())
+    pages = {"/knowledge": _page(f"{{\n{whole}\n}}".encode())}
+    pages |= {f"/knowledge/{name}": _page(room.encode()) for name, room in rooms.items()}
+    for kind, folder in (("ValueSet", "value_sets"), ("CodeSystem", "code_systems")):
+        pages |= {f"/fhir/{kind}/{path.stem}": _page(path.read_bytes()) for path in sorted((FOLDER / folder).glob("*.json"))}
+    return pages
 
 
-def _answer(request: Request, content: bytes, media_type: str) -> Response:
-    """The content with its fingerprint; 304 without it for a client that has it already."""
-    tag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers = {"Cache-Control": "no-cache", "ETag": tag}
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def _page(content: bytes) -> _Page:
+    return _Page(content, f'"{sha256(content).hexdigest()[:32]}"')
+
+
+def _answer(request: Request, page: _Page | None, media_type: str) -> Response:
+    """The content with its fingerprint; 304 without it for a client that has it already, 404 where there is none."""
+    if page is None:
+        raise HTTPException(404)
+    headers = {"Cache-Control": "no-cache", "ETag": page.tag}
     known = request.headers.get("if-none-match", "")
-    if tag in known or known.strip() == "*":
+    if page.tag in known or known.strip() == "*":
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(page.content, media_type=media_type, headers=headers)
