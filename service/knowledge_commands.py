@@ -80,10 +80,7 @@ def check_knowledge() -> None:
 
 @knowledge_app.command("list", epilog=examples("cluneal-cds knowledge list rules", "cluneal-cds knowledge list thresholds"))
 def list_knowledge(
-    part: Annotated[
-        str | None,
-        typer.Argument(help=f"One part only: {', '.join(terminal.KNOWLEDGE_PARTS)}.", show_default=False),
-    ] = None,
+    part: Annotated[str | None, typer.Argument(help=f"One part only: {', '.join(terminal.KNOWLEDGE_PARTS)}.", show_default=False)] = None,
 ) -> None:
     """List what is known, each line with its source: nerves, rules, thresholds, findings, phrases, value sets, evidence, attributes."""
     if part is not None and part not in terminal.KNOWLEDGE_PARTS:
@@ -101,8 +98,7 @@ def list_knowledge(
 )
 def diff_knowledge(
     revision: Annotated[
-        str,
-        typer.Argument(metavar="REV", help="A commit, tag or branch of the checkout that this service runs from, or a folder."),
+        str, typer.Argument(metavar="REV", help="A commit, tag or branch of the checkout that this service runs from, or a folder.")
     ],
 ) -> None:
     """Say what changed clinically since another state of the knowledge, one line per change.
@@ -133,19 +129,23 @@ def stamp_knowledge(
     if stamped.digest == now.digest:
         raise NoNewVersion(f"No file of the knowledge changed since version {now.version}.")
     today = datetime.now(UTC).date()
-    year, number = _counted(now.version)
+    year, number = map(int, now.version.split("."))
     following = f"{today.year}.1" if year < today.year else f"{year}.{number + 1}"
     chosen = following if version is None else version
-    # TOML allows no sign of control as it is, and JSON all from DEL on.
+    # A string of JSON is one of TOML but for DEL; what follows DEL steers terminals.
     said = re.sub("[\x7f-\x9f]", lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(says.strip(), ensure_ascii=False))
     try:
         content = _STAMPED.format(version=chosen, date=today.isoformat(), says=said, digest=stamped.digest).encode()
-        later = _counted(Version.model_validate(tomllib.loads(content.decode())).version) > (year, number)
+        later = [int(part) for part in Version.model_validate(tomllib.loads(content.decode())).version.split(".")] > [year, number]
     except ValueError:
         raise NoNewVersion(f"A version is a year and a number, as {following}, and its sentence says in plain text what changed.") from None
     if not later:
         raise NoNewVersion(f"Version {chosen} does not come after {now.version}; the next one is {following}.")
-    _put(FOLDER / _VERSION, content)
+    try:  # written beside it first: half a version file would leave nothing that loads
+        (fresh := FOLDER / f".{_VERSION}.new").write_bytes(content)
+        fresh.replace(FOLDER / _VERSION)
+    except OSError as error:
+        raise NoNewVersion(f"{FOLDER / _VERSION} cannot be written: {error.strerror}.") from None
     _out.print(f"Knowledge {now.version} -> {chosen}. Read once more what changed: cluneal-cds knowledge diff HEAD")
 
 
@@ -182,7 +182,8 @@ def try_texts(
     readings = [read(sentence, knowledge) for sentence in read_sentences(where, knowledge)]
     _out.print(_agreement(readings, knowledge))
     _say(f"\n{_LEGEND}")
-    if untried := _untried(readings, knowledge):
+    flags = [name for group, name in topics(knowledge) if group == "red flags"]
+    if untried := [flag for flag in flags if not any(reading.topics.get(("red flags", flag), ("", ""))[0] for reading in readings)]:
         _say(f"Said in no sentence, and so not tried: {', '.join(untried)}.")
     if where.resolve() == ours.resolve():
         _say(_HOW_MADE)
@@ -191,21 +192,6 @@ def try_texts(
     if found := [(line, reading) for reading in readings for line in defects(reading)]:
         _each_line("Defects:", found)
         raise typer.Exit(1)
-
-
-def _counted(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.write_bytes(content)
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise NoNewVersion(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _content_at(revision: str) -> dict[str, Any]:
@@ -282,12 +268,6 @@ def _share(part: int, whole: int) -> str:
     return f"{part}/{whole} {part * 100 // whole:>3}%" if whole else "-"
 
 
-def _untried(readings: list[Reading], knowledge: Knowledge) -> list[str]:
-    """The red flags that no sentence affirms."""
-    flags = [name for group, name in topics(knowledge) if group == "red flags"]
-    return [name for name in flags if not any(reading.topics.get(("red flags", name), ("", ""))[0] for reading in readings)]
-
-
 def _misreadings(reading: Reading) -> list[str]:
     """Every label that reads otherwise: what was expected and what was read."""
     found = []
@@ -297,12 +277,9 @@ def _misreadings(reading: Reading) -> list[str]:
             ways = ("present", "not present") if name == "present" else ("not present", "present")
             found += [f"{finding}: expected {ways[0]}, read as {ways[1]}" for finding in expected if finding not in got]
         elif expected != got:
-            found.append(f"{name.replace('_', ' ')}: expected {_or_none(expected)}, read as {_or_none(got)}")
+            words = [", ".join(filter(None, names)) or "none" for names in (expected, got)]
+            found.append(f"{name.replace('_', ' ')}: expected {words[0]}, read as {words[1]}")
     return found
-
-
-def _or_none(words: list[str]) -> str:
-    return ", ".join(filter(None, words)) or "none"
 
 
 def _each_line(title: str, found: list[tuple[str, Reading]]) -> None:

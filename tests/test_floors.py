@@ -23,6 +23,7 @@ FLOORS = {
         "evaluate",
         "cards",
         "reasoning fhir",
+        "record_index",
         "record knowledge storage settings",
         "dates errors call",
     ),

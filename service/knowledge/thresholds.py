@@ -21,7 +21,10 @@ _WHOLE = ("days", "years", "kinds", "blocks")
 
 
 class Threshold(Sourced):
-    """A number: what it decides, its unit, and the least and the most that a site may set; equal bounds leave no choice."""
+    """A number: what it decides, its unit, and the least and the most that a site may set; equal bounds leave no choice.
+
+    not_below   another threshold that may not be greater
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     says: Words
@@ -29,6 +32,7 @@ class Threshold(Sourced):
     value: float
     least: float
     most: float
+    not_below: str = ""
 
     @model_validator(mode="after")
     def _is_within(self) -> Self:
@@ -120,4 +124,8 @@ def adjusted(thresholds: Mapping[str, Threshold], adjustments: Adjustments) -> t
             problems.append(f"{name} is counted in whole {known.unit}, not {value:g}")
         else:
             moved[name] = known.model_copy(update={"value": value})
+    for name, one in moved.items():
+        other = moved.get(one.not_below)
+        if other is not None and other.value > one.value:
+            problems.append(f"{name} ({one.value:g} {one.unit}) may not be less than {other.id} ({other.value:g})")
     return moved, problems

@@ -99,12 +99,12 @@ def test_an_allergy_that_was_mild_is_told_without_a_warning():
     assert (found.cards[0]["indicator"], found.basis["rules"]) == ("info", ["O-block", "H-01b"])
 
 
-def test_a_red_flag_that_is_no_warning_is_not_said_beside_one():
-    """Cancer keeps a suspicion back (X-05), but a caution of the block it is not: beside the allergy it is not told."""
+def test_a_red_flag_that_is_no_warning_is_said_beside_one():
+    """Cancer keeps a suspicion back (X-05); at a block that somebody drafts all the same it is told, after the allergy."""
     cancer = read_story("bone-metastases-and-crest-pain").prefetch["conditions"]["entry"][1]["resource"]
     found = asked(ALLERGIC, block(), chart=add("conditions", {name: value for name, value in cancer.items() if name != "subject"}))
 
-    assert found.basis["rules"] == ["O-block", "H-01"]
+    assert found.basis["rules"] == ["O-block", "H-01", "X-05"]
 
 
 def test_unread_allergies_are_named():

@@ -19,6 +19,9 @@ from tests.doors import application
 # Keys of a table that name a threshold: what is published is its number.
 COUNTED = ("within_days", "less_than_days", "older_than_days", "more_than_days", "pain_after_days", "days", "at_least", "above", "below")
 
+# Tables that stand in a list of their file, and where they are published by which key.
+LISTED = {"rule": ("rules", "id"), "threshold": ("thresholds", "id"), "attribute": ("attributes", "number"), "system": ("systems", "uri")}
+
 # What a table says when it does not say it.
 UNWRITTEN = {"undated": True, "near": "entry", "part": "seen", "latest": True, "apart": 12, "days": 1}
 
@@ -136,6 +139,34 @@ def test_the_orders_that_are_spoken_of_are_published():
     kinds = [kind["label"] for kind in in_file("orders.toml")["kind"]]
 
     assert [kind["label"] for kind in told().get("orders", {}).get("kind", [])] == kinds
+
+
+def is_published(path: Path, key: str, value: Any) -> bool:
+    """Whether a key at the top of a file can be found in what is published."""
+    folder = path.parent.name
+    if key in LISTED and (folder == "rules" or path.parent == FOLDER):
+        room, name = LISTED[key]
+        return {str(row[name]) for row in value} <= told()[room].keys()
+    if folder == "rules":
+        return value in told()["stages"].values()
+    place = told() if path.stem == "version" else told()[path.stem] if path.parent == FOLDER else told()[folder][path.stem]
+    return key in place or value in (UNWRITTEN.get(key), False, [], "")
+
+
+def test_nothing_in_the_folder_is_left_out():
+    """Every key at the top of every table and every FHIR resource of ours has its place, whoever adds one."""
+    tables = {path: in_file(path) for path in FOLDER.rglob("*.toml")}
+    del tables[FOLDER / "attributes.toml"]["strength"]  # Who says the source attributes: always we.
+    lost = [f"{path.name} {key}" for path, file in tables.items() for key, value in file.items() if not is_published(path, key, value)]
+    resources = {path.relative_to(FOLDER).as_posix(): json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.rglob("*.json")}
+    ours = {f"code_systems/{name}.json": system for name, system in told()["codeSystems"].items()}
+    sets = {f"value_sets/{name}.json": known["description"] for name, known in told()["valueSets"].items()}
+
+    assert (lost, resources.keys()) == ([], ours.keys() | sets.keys())
+    assert {name: resources[name] for name in ours} == ours
+    assert {name: resources[name]["description"] for name in sets} == sets
+    assert list(told()["systems"].values()) == in_file("systems.toml")["system"]
+    assert told()["stages"].keys() == {rule.split("-")[0] for rule in told()["rules"]}
 
 
 def test_it_says_which_knowledge_it_is():

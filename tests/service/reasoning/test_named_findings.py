@@ -88,6 +88,10 @@ def lab(value, unit, days=10, code="6301-6"):
         ("cluneal-nerve-treated", done(text="Right cluneal nerve radiofrequency ablation", days=100)),
         ("implanted-stimulator", done(CPT, "63685")),
         ("pelvic-radiotherapy", done(CPT, "77385", bodySite=[concept(text="Pelvis")])),
+        ("spinal-injection", done(text="Lumbar medial branch radiofrequency ablation L4-S1")),
+        ("spinal-injection", done(text="Lumbar ESI L5-S1")),
+        ("persisting-after-injection", done(text="Lumbar facet rhizotomy")),
+        ("recent-steroid-injection", done(text="L4-5 facet RFA with triamcinolone", days=20)),
         ("amide-allergy", problem(text="Allergy to lidocaine")),
         ("low-platelets-or-bleeding-disorder", problem(text="Von Willebrand disease")),
     ],
@@ -257,6 +261,14 @@ HEARD = {
     "superior-cluneal-block": ["Superior, middle and inferior cluneal nerve block", "Superior cluneal nerve block, scheduled"],
     "no-relief": ["No relief after the block", "The injection did not help"],
     "percent-relief": ["80% relief", "80 percent improvement in pain", "Pain reduced by 70%", "No relief", "Complete relief", "75% better"],
+    "facet-ablation-order": [
+        "Lumbar facet rhizotomy", "Medial branch radiofrequency ablation", "Radiofrequency ablation, lumbar facet",
+        "Lumbar medial branch radiofrequency ablation L4-S1",
+    ],
+    "spinal-ablation": ["Lumbar facet rhizotomy", "S/p medial branch RFA L4-S1", "SI joint radiofrequency"],
+    "spinal-injection": ["Repeat lumbar ESI L5-S1", "Lumbar medial branch block", "L4-5 facet joint injection"],
+    "unrelated-visit": ["Diabetes follow-up", "Follow-up for hypertension", "Blood pressure recheck", "Flu shot"],
+    "pregnancy": ["Prenatal visit, 24 weeks", "Antenatal check", "OB visit 20w"],
     "sedation": ["Performed under moderate sedation", "Sedation: yes", "IV sedation with midazolam", "Patient was sedated", "Under MAC"],
 }  # fmt: skip
 NOT_HEARD = {
@@ -271,6 +283,11 @@ NOT_HEARD = {
     "superior-cluneal-block": ["Cluneal nerve block at posterior superior iliac spine", "Follow-up after superior cluneal nerve block"],
     "no-relief": ["No relief from physical therapy", "Indication: previous injection without relief"],
     "percent-relief": ["Good relief after lidocaine 2%", "60% improvement in function", "Tolerated well", "Prior block: 80% relief"],
+    "facet-ablation-order": ["Cervical facet rhizotomy", "RFA of superior cluneal nerve", "Lumbar facet injection", "Lumbar sympathetic ablation"],
+    "spinal-ablation": ["Lumbar medial branch block", "Superior cluneal nerve RFA"],
+    "spinal-injection": ["Lumbar facet rhizotomy", "Medial branch radiofrequency ablation", "Facet RFA after block", "Lumbar facet denervation"],
+    "unrelated-visit": ["Annual physical", "Diabetes follow-up with low back pain", "Diabetic neuropathy follow-up", "Medication refill", "Follow-up"],
+    "pregnancy": ["Prenatal vitamins", "GYN visit"],
     "sedation": ["No sedation", "Without sedation", "Sedation: none", "IV sedation was not given", "Not sedated", "Sedation declined"],
 }  # fmt: skip
 

@@ -205,3 +205,61 @@ def test_a_part_of_a_report(part, words):
 
     assert words in part_of(fact, part, found.findings)
     assert "severe" not in part_of(fact, part, found.findings)
+
+
+SPOKEN = [
+    ("unhealed-fracture", "MRI pelvis", "Acute sacral insufficiency fracture"),
+    ("unhealed-fracture", "CT PELVIS WO CONTRAST", "Acute nondisplaced fracture of the left sacral ala."),
+    ("unhealed-fracture", "XR Pelvis", "Acute fracture of the left superior pubic ramus."),
+    ("unhealed-fracture", "XR Pelvis", "Fracture of the left superior pubic ramus."),
+    ("unhealed-fracture", "XR lumbar spine 2-3 views", "Acute L1 compression fracture."),
+    ("unhealed-fracture", "MRI thoracic spine", "Acute T8 compression fracture with marrow edema."),
+    ("unhealed-fracture", "Bone scan", "H-shaped uptake of the sacrum consistent with acute sacral insufficiency fracture."),
+    ("active-malignancy", "NM BONE SCAN", "osseous metastatic disease"),
+    ("active-malignancy", "PET/CT", "Hypermetabolic lesion in the sacrum, suspicious for recurrence."),
+    ("active-malignancy", "CT abdomen and pelvis", "Multiple lytic lesions of the iliac bones."),
+    ("spinal-or-systemic-infection", "MRI SI joints", "Findings compatible with septic sacroiliitis on the left."),
+    ("spinal-or-systemic-infection", "MRI whole spine", "Discitis-osteomyelitis T9-10."),
+]
+UNSPOKEN = [
+    ("unhealed-fracture", "XR Pelvis", "No acute fracture or dislocation."),
+    ("unhealed-fracture", "CT pelvis", "No evidence of hip fracture, pelvic fracture or dislocation."),
+    ("unhealed-fracture", "XR Pelvis", "Healed fracture of the left inferior pubic ramus."),
+    ("unhealed-fracture", "CT pelvis", "Old fracture of the right acetabulum. No acute osseous abnormality."),
+    ("unhealed-fracture", "CT abdomen and pelvis", "Acute fracture of the left 10th rib."),
+    ("unhealed-fracture", "MRI pelvis", "INDICATION: Rule out sacral fracture. FINDINGS: Normal."),
+    ("unhealed-fracture", "XR left wrist", "Acute fracture of the distal radius."),
+    ("active-malignancy", "NM BONE SCAN", "No evidence of osseous metastatic disease."),
+    ("active-malignancy", "NM BONE SCAN", "HISTORY: Prostate cancer, evaluate for metastases. FINDINGS: No metastatic disease."),
+    ("active-malignancy", "MRI pelvis", "Enhancing uterine fibroid. No suspicious osseous lesion."),
+    ("spinal-or-systemic-infection", "CT abdomen and pelvis", "Acute diverticulitis with a 2 cm diverticular abscess."),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "text"), SPOKEN)
+def test_another_study_than_of_the_lumbar_spine_alarms_too(name, code, text):
+    """Pelvis, hip, thoracic spine, bone scan, X-ray: what they find holds back beside a clear lumbar MRI, which stays support."""
+    other = report(text, "other", code=concept(text=code), effectiveDateTime=ago(60))
+
+    assert state(name, report(), other) is PRESENT
+    assert clear(report(), other) is PRESENT
+
+
+@pytest.mark.parametrize(("name", "code", "text"), UNSPOKEN)
+def test_another_study_without_alarm_is_silent(name, code, text):
+    """Denied, old, asked for only, of a rib or a limb, or of an organ."""
+    assert state(name, report(), report(text, "other", code=concept(text=code), effectiveDateTime=ago(60))) is UNKNOWN
+
+
+@pytest.mark.parametrize(("code", "days", "later", "expected"), [
+    ("24872-4", 365, "", PRESENT),
+    ("24872-4", 366, "", UNKNOWN),
+    ("24872-4", 60, "XR Pelvis", PRESENT),
+    ("28561-9", 60, "CT pelvis", UNKNOWN),
+])  # fmt: skip
+def test_a_study_of_the_pelvis_is_known_by_its_code_and_answered_by_a_better_one(code, days, later, expected):
+    """A year long; a CT answers a film, a film does not answer an MRI."""
+    found = report("Acute sacral insufficiency fracture.", "pelvis", code=concept(LOINC, code), effectiveDateTime=ago(days))
+    answers = [report("No acute fracture.", "later", code=concept(text=later), effectiveDateTime=ago(30))] if later else []
+
+    assert state("unhealed-fracture", report(), found, *answers) is expected

@@ -76,12 +76,6 @@ async def test_everything_is_one_request():
     assert answer.body.decode("utf-8")
 
 
-@pytest.mark.parametrize("room", ["attributes", "nerves", "rules", "thresholds", "findings", "evidence", "valueSets", "pathway", "version"])
-async def test_a_room_is_that_part_of_the_whole(room):
-    """One part by its name, the same as in the whole."""
-    assert (await asked(f"/knowledge/{room}")).json == (await asked(WHOLE)).json[room]
-
-
 @pytest.mark.parametrize(
     ("path", "key", "value"),
     [
@@ -91,6 +85,7 @@ async def test_a_room_is_that_part_of_the_whole(room):
         ("/knowledge/thresholds/imaging-window", "most", 730),
         ("/knowledge/findings/fever", "label", "Fever"),
         ("/knowledge/evidence/kiral-2024", "kind", "cohort"),
+        ("/knowledge/codeSystems/examination", "resourceType", "CodeSystem"),
     ],
 )
 async def test_one_thing_has_its_own_address(path, key, value):
@@ -100,6 +95,26 @@ async def test_one_thing_has_its_own_address(path, key, value):
 
     assert (answer.status, answer.json[key]) == (200, value)
     assert answer.json == (await asked(WHOLE)).json[room][name]
+
+
+async def test_the_whole_is_its_rooms():
+    """One part by its name is the same as in the whole, which is written as it would be at once."""
+    whole = await asked(WHOLE)
+
+    assert whole.body.decode() == json.dumps(
+        {room: (await asked(f"/knowledge/{room}")).json for room in whole.json}, indent=1, ensure_ascii=False
+    )
+
+
+async def test_nothing_is_written_while_it_is_asked(monkeypatch):
+    """The whole, a room and a resource of ours are ready from the start; one thing is written once."""
+    app = create_app(read_settings({}))
+    first = await asked(PART, app=app)
+    monkeypatch.setattr("service.web.knowledge_json._page", None)
+    monkeypatch.setattr("service.web.knowledge_json._text", None)
+
+    assert [(await asked(path, app=app)).status for path in (WHOLE, "/knowledge/valueSets", FHIR, "/fhir/ValueSet/fever")] == [200] * 4
+    assert (await asked(PART, app=app)).body == first.body
 
 
 async def test_every_rule_has_its_address():
@@ -124,32 +139,12 @@ async def test_a_part_has_the_numbers_of_the_site(path):
 @pytest.mark.parametrize(
     "path",
     [
-        *(
-            "/knowledge/rules/X-99",
-            "/knowledge/rules/x-01",
-            "/knowledge/rules/X-01/says",
-            "/knowledge/attributes/14",
-            "/knowledge/attributes/0",
-        ),
-        *("/knowledge/version/0", "/knowledge/version/2", "/knowledge/settings", "/knowledge/", "/knowledge//", "/knowledge/rules/"),
-        *(
-            "/knowledge//X-01",
-            "/knowledge/rules//X-01",
-            "/Knowledge",
-            "/knowledge.json",
-            "/knowledge/rules/X-01/",
-            "/knowledge/rules/X-01%20",
-        ),
-        *(
-            "/fhir",
-            "/fhir/",
-            "/fhir/ValueSet",
-            "/fhir/ValueSet/",
-            "/fhir/ValueSet/fever.json",
-            "/fhir/ValueSet/Fever",
-            "/fhir/valueset/fever",
-        ),
-        *("/fhir/ValueSet/fever/_history/1", "/fhir/ValueSet/examination", "/fhir/CodeSystem/fever", "/fhir/Patient/1", "/fhir/metadata"),
+        *("/knowledge/rules/X-99", "/knowledge/rules/x-01", "/knowledge/rules/X-01/says", "/knowledge/attributes/14"),
+        *("/knowledge/attributes/0", "/knowledge/version/0", "/knowledge/version/2", "/knowledge/settings", "/knowledge/"),
+        *("/knowledge//", "/knowledge/rules/", "/knowledge//X-01", "/knowledge/rules//X-01", "/Knowledge", "/knowledge.json"),
+        *("/knowledge/rules/X-01/", "/knowledge/rules/X-01%20", "/fhir", "/fhir/", "/fhir/ValueSet", "/fhir/ValueSet/"),
+        *("/fhir/ValueSet/fever.json", "/fhir/ValueSet/Fever", "/fhir/valueset/fever", "/fhir/ValueSet/fever/_history/1"),
+        *("/fhir/ValueSet/examination", "/fhir/CodeSystem/fever", "/fhir/Patient/1", "/fhir/metadata"),
     ],
 )
 async def test_what_is_not_there_is_a_404(path):
