@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from cds_hooks.hooks.bundle import Resource, read_bundle
-from cds_hooks.hooks.context import Hook, UserReference, prefetch_tokens, read_id, read_optional_id, read_user
+from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_optional_id, read_user
 from cds_hooks.hooks.selections import read_selections, selected
 
 USER_TYPES = ("Practitioner", "PractitionerRole")
@@ -21,7 +21,7 @@ class OrderSelect:
     drafts  FHIR resources as the client sent them, valid or not
     """
 
-    user_id: UserReference
+    user_id: Reference
     patient_id: str
     encounter_id: str | None
     drafts: tuple[Resource, ...] = field(repr=False)

@@ -4,7 +4,7 @@ import pytest
 
 from cds_hooks.errors import MalformedRequest
 from cds_hooks.hooks import HOOKS
-from cds_hooks.hooks.context import UserReference, read_id, read_optional_id, read_user
+from cds_hooks.hooks.context import Reference, read_id, read_optional_id, read_user
 
 
 def test_the_registry_lists_hooks_under_their_own_names():
@@ -40,7 +40,7 @@ def test_a_user_reference_is_reduced_to_type_and_id(sent):
     """Absolute and versioned references name the same user as the short form."""
     user = read_user({"userId": sent}, ("Practitioner",))
 
-    assert user == UserReference("Practitioner", "a.b-C_9")
+    assert user == Reference("Practitioner", "a.b-C_9")
     assert str(user) == "Practitioner/a.b-C_9"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from cds_hooks.errors import MalformedRequest
 from cds_hooks.hooks import HOOKS
-from cds_hooks.hooks.context import UserReference
+from cds_hooks.hooks.context import Reference
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 
@@ -49,7 +49,7 @@ def test_the_context_is_read(hook):
     """Who orders what for whom, in which encounter when there is one."""
     read = hook.read({**LEAST, "encounterId": "e", "selections": ["ServiceRequest/mri"]})
 
-    assert (read.user_id, read.patient_id, read.encounter_id) == (UserReference("Practitioner", "u"), "p", "e")
+    assert (read.user_id, read.patient_id, read.encounter_id) == (Reference("Practitioner", "u"), "p", "e")
     assert read.drafts == (MRI,)
 
 
@@ -72,7 +72,7 @@ def test_only_staff_writes_orders(hook, type_):
 @pytest.mark.parametrize("type_", ["Practitioner", "PractitionerRole"])
 def test_both_kinds_of_staff_write_orders(hook, type_):
     """The person, or the person in a role."""
-    assert hook.read({**LEAST, "userId": f"{type_}/u"}).user_id == UserReference(type_, "u")
+    assert hook.read({**LEAST, "userId": f"{type_}/u"}).user_id == Reference(type_, "u")
 
 
 @BOTH_HOOKS
