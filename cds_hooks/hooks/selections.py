@@ -3,6 +3,7 @@
 Clients leave the selections out, name orders by a bare id, or name what is no draft; none of that may hide a draft.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from cds_hooks.errors import MalformedRequest
@@ -18,8 +19,19 @@ def read_selections(context: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def selected(drafts: Iterable[Resource], selections: Iterable[str]) -> tuple[Resource, ...]:
-    """The drafts that a selection names, by type and id (also absolute) or by a bare id; all of them where it names none."""
-    named = {"/".join(one.split("/_history/")[0].split("/")[-2:]) for one in selections}
-    every = tuple(drafts)
-    kept = tuple(draft for draft in every if {f"{draft.get('resourceType')}/{draft.get('id')}", str(draft.get("id") or "")} & named)
-    return kept or every
+    """The drafts that the selections name, in their order; all of them where none is named.
+
+    A selection counts by type and id, also absolute or with a version; by its id alone where no draft is of that type.
+    """
+    every = [(draft, (str(draft.get("resourceType")), str(draft.get("id") or ""))) for draft in drafts]
+    wanted = {name for one in selections if (name := _name(one))[1]}
+    exact = wanted & {name for _, name in every}
+    alone = {id_ for _, id_ in wanted - exact}
+    kept = tuple(draft for draft, name in every if name in exact or name[1] in alone)
+    return kept or tuple(draft for draft, _ in every)
+
+
+def _name(reference: str) -> tuple[str, str]:
+    """Type and id at the end of a reference; no type for a bare id, and one that no draft has for "urn:uuid:1" and "#1"."""
+    parts = re.split("[/:#]", reference.split("/_history/")[0])
+    return parts[-2] if len(parts) > 1 else "", parts[-1]

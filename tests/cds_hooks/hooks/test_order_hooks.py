@@ -161,13 +161,20 @@ def test_entries_that_are_no_array_are_refused(hook, entry):
         ["ServiceRequest/block"],
         ["block"],
         ["https://ehr.example/fhir/ServiceRequest/block"],
+        ["ServiceRequest/block/_history/2"],
         ["ServiceRequest/gone", "ServiceRequest/block"],
     ],
-    ids=["reference", "bare id", "absolute", "one of two is no draft"],
+    ids=["reference", "bare id", "absolute", "a version", "one of two is no draft"],
 )
 def test_only_the_selected_orders_are_looked_at(selections):
     """However the client names them: the order that was clicked is the one that is asked about."""
     assert chosen(MRI, BLOCK, DRUG, selections=selections) == (BLOCK,)
+
+
+@pytest.mark.parametrize("name", ["block", "urn:uuid:block", "#block", "ProcedureRequest/block", "servicerequest/block"])
+def test_a_type_that_no_draft_has_hides_no_order(name):
+    """Clients name the type by another version of FHIR, or not at all; an order beside it that is named well does not change that."""
+    assert chosen(MRI, BLOCK, DRUG, selections=["ServiceRequest/mri", name]) == (MRI, BLOCK)
 
 
 def test_several_orders_can_be_selected():
@@ -176,11 +183,15 @@ def test_several_orders_can_be_selected():
 
 
 @pytest.mark.parametrize(
-    "selections", [None, [], [""], ["ServiceRequest/gone"], ["/"]], ids=["null", "empty", "blank", "no draft", "a slash"]
+    "selections",
+    [None, [], [""], ["ServiceRequest/gone"], ["/"], ["ServiceRequest/"]],
+    ids=["null", "empty", "blank", "no draft", "a slash", "no id"],
 )
 def test_without_a_selection_that_is_a_draft_all_are_looked_at(selections):
     """Some clients leave them out or name what is not there; a stop must not get lost for that."""
-    assert chosen(MRI, BLOCK, selections=selections) == (MRI, BLOCK)
+    new = {"resourceType": "ServiceRequest"}
+
+    assert chosen(MRI, BLOCK, new, selections=selections) == (MRI, BLOCK, new)
 
 
 def test_missing_selections_are_no_error():
