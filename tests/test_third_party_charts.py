@@ -133,11 +133,25 @@ def test_a_synthetic_bundle_is_read_whole(path):
     assert not any("no valid JSON" in issue.says for issue in found.issues)
 
 
+def deserved(path: Path, hook: str) -> tuple[int, str]:
+    """The status, and the error or the silence, of a body as it was sent to the service on a hook."""
+    if json.loads(path.read_bytes())["hook"] != hook:
+        return 400, "hook-not-served"
+    if hook not in ("order-select", "order-sign"):
+        return 412, "prefetch-unavailable"
+    # Their context is about one patient, their drafts are about another.
+    return (412, "foreign-patient") if path.parent.name == "hook-requests-crd" else (200, "O-none")
+
+
 @pytest.mark.parametrize("path", BODIES, ids=named)
-@pytest.mark.parametrize("hook", ["patient-view", "encounter-start"])
+@pytest.mark.parametrize("hook", ["patient-view", "encounter-start", "order-select", "order-sign"])
 def test_a_foreign_request_as_sent_is_answered(path, hook):
-    """Another hook is a 400, a request without our data a 412; never a failure, never a card."""
-    check(posted(path.read_bytes(), on=TODAY, hook=hook))
+    """Another hook is a 400; a chart that was not sent a 412, but for orders of which nothing is ever said; never a failure or a card."""
+    answer = posted(path.read_bytes(), on=TODAY, hook=hook)
+    status, why = deserved(path, hook)
+
+    assert (answer.status, answer.cards) == (status, [])
+    assert why in (answer.silence or answer.complaint)
 
 
 @pytest.mark.parametrize("path", BODIES, ids=named)

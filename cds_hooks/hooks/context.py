@@ -18,8 +18,8 @@ _PATH_STEPS = frozenset({".", ".."})
 
 
 @dataclass(frozen=True, slots=True)
-class UserReference:
-    """Who opened the chart: a resource type and an id. `str()` gives the FHIR reference, "Practitioner/7"."""
+class Reference:
+    """A resource by its type and id. `str()` gives the FHIR reference, "Practitioner/7"."""
 
     type: str
     id: str
@@ -29,10 +29,14 @@ class UserReference:
 
 
 class HookContext(Protocol):
-    """What a service may ask of the context of any hook in the registry."""
+    """What a service may ask of the context of any hook in the registry.
+
+    user_id       who acts; None where the hook does not say, as order-dispatch does not
+    encounter_id  None outside of an encounter, and where the hook does not say
+    """
 
     @property
-    def user_id(self) -> UserReference: ...
+    def user_id(self) -> Reference | None: ...
     @property
     def patient_id(self) -> str: ...
     @property
@@ -48,7 +52,7 @@ class Hook:
 
     version     the hookVersion that the library publishes
     context     the class that reads this hook's `context`
-    user_types  the resource types that its `userId` may have
+    user_types  the resource types that its `userId` may have; none for a hook without that field
     tokens      what a prefetch template of this hook may name between {{ and }}
     """
 
@@ -64,13 +68,18 @@ def prefetch_tokens(fields: Collection[str], user_types: Collection[str]) -> fro
     return frozenset({*(f"context.{field}" for field in fields), *(f"user{type_}Id" for type_ in user_types)})
 
 
-def read_user(context: Mapping[str, object], types: Sequence[str]) -> UserReference:
-    """The user of the request, from a reference in any form: relative, absolute, with a version."""
-    value = context.get("userId")
+def find_reference(value: object) -> Reference | None:
+    """The resource that a reference names, in any form: relative, absolute, with a version; None for what is no such reference."""
     match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    if match is None or match[1] not in types or match[2] in _PATH_STEPS:
+    return None if match is None or match[2] in _PATH_STEPS else Reference(match[1], match[2])
+
+
+def read_user(context: Mapping[str, object], types: Sequence[str]) -> Reference:
+    """The user of the request, who is a resource of one of these types."""
+    user = find_reference(context.get("userId"))
+    if user is None or user.type not in types:
         raise MalformedRequest(f"`context.userId` must be a reference such as {types[0]}/123; types here: {', '.join(types)}.")
-    return UserReference(match[1], match[2])
+    return user
 
 
 def read_id(context: Mapping[str, object], field: str, type_: str) -> str:

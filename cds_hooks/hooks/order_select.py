@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from cds_hooks.hooks.context import Hook, UserReference, prefetch_tokens, read_id, read_optional_id, read_user
-from cds_hooks.hooks.drafts import Draft, read_drafts, read_selections, selected
+from cds_hooks.hooks.bundle import Resource, read_bundle
+from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_optional_id, read_user
+from cds_hooks.hooks.selections import read_selections, selected
 
 USER_TYPES = ("Practitioner", "PractitionerRole")
 
@@ -20,10 +21,10 @@ class OrderSelect:
     drafts  FHIR resources as the client sent them, valid or not
     """
 
-    user_id: UserReference
+    user_id: Reference
     patient_id: str
     encounter_id: str | None
-    drafts: tuple[Draft, ...] = field(repr=False)
+    drafts: tuple[Resource, ...] = field(repr=False)
 
     @classmethod
     def read(cls, context: Mapping[str, object]) -> Self:
@@ -32,7 +33,7 @@ class OrderSelect:
             user_id=read_user(context, USER_TYPES),
             patient_id=read_id(context, "patientId", "Patient"),
             encounter_id=read_optional_id(context, "encounterId", "Encounter"),
-            drafts=selected(read_drafts(context), read_selections(context)),
+            drafts=selected(read_bundle(context, "draftOrders"), read_selections(context)),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from cds_hooks.hooks.context import Hook, UserReference, prefetch_tokens, read_id, read_optional_id, read_user
+from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_optional_id, read_user
 
 USER_TYPES = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson")
 
@@ -16,7 +16,7 @@ USER_TYPES = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson")
 class PatientView:
     """Who looks at whom, and in which encounter when there is one."""
 
-    user_id: UserReference
+    user_id: Reference
     patient_id: str
     encounter_id: str | None
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import httpx
 
+from cds_hooks.hooks import HOOKS
+
 README = Path(__file__).parents[2] / "cds_hooks" / "README.md"
 
 
@@ -30,3 +32,10 @@ def test_the_table_of_chapters_is_complete():
     modules = {path.relative_to(README.parent).as_posix() for path in README.parent.rglob("*.py") if path.name != "__init__.py"}
 
     assert not {module for module in modules if f"`{module}`" not in text}
+
+
+def test_the_table_of_hooks_is_complete():
+    """Every hook that can be served has its row, with the version that is read."""
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([0-9.]+)", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert rows == [(name, hook.version) for name, hook in HOOKS.items()]

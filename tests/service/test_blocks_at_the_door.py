@@ -170,3 +170,39 @@ def test_only_the_selected_draft_is_spoken_of():
     assert chosen.silence == "O-none"
     assert asked(ALLERGIC, FILM, block(), hook="order-select", selections=["ServiceRequest/block-RIGHT"]).cards
     assert asked(ALLERGIC, FILM, block(), hook="order-sign", selections=["ServiceRequest/film"]).cards
+
+
+@EACH_HOOK
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        {"category": {"coding": [{"code": "procedure"}]}},
+        {"category": "procedure"},
+        {"code": {"coding": [], "text": "Diagnostic superior cluneal nerve block, RIGHT"}},
+        {"code": {"coding": [None, {}], "text": "Diagnostic superior cluneal nerve block, RIGHT"}},
+        {"subject": None, "status": None, "intent": None, "id": None},
+        {"authoredOn": "yesterday", "priority": 3, "reasonCode": {"coding": []}},
+    ],
+    ids=["category an object", "category a text", "empty coding", "hollow coding", "next to nothing", "wrong throughout"],
+)
+def test_a_block_that_is_no_valid_resource_yet_is_recognised(hook, unfinished):
+    """The allergy is told beside an order as it is being written, also when another, of which nothing can be read, stands before it."""
+    hollow = {"resourceType": "MedicationRequest", "id": "request-123", "category": {"coding": []}}
+
+    assert "H-01" in asked(ALLERGIC, hollow, {**block(), **unfinished}, hook=hook).basis["rules"]
+
+
+@EACH_HOOK
+@pytest.mark.parametrize("left_out", ["type", "resourceType"])
+def test_a_bundle_that_does_not_say_what_it_is_is_read(hook, left_out):
+    """Nor is a stop lost for a Bundle without a type, nor for an entry with nothing in it."""
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [None, {}, {"resource": block()}]}
+    del bundle[left_out]
+
+    assert "H-01" in asked(ALLERGIC, hook=hook, draftOrders=bundle).basis["rules"]
+
+
+@pytest.mark.parametrize("selections", [None, ["ServiceRequest/gone"], ["urn:uuid:block-RIGHT"], ["ProcedureRequest/block-RIGHT"]])
+def test_a_selection_that_cannot_be_followed_hides_no_stop(selections):
+    """Without one that names a draft, all of the drafts are looked at."""
+    assert "H-01" in asked(ALLERGIC, FILM, block(), hook="order-select", selections=selections).basis["rules"]

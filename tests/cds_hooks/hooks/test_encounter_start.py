@@ -3,7 +3,7 @@
 import pytest
 
 from cds_hooks.errors import MalformedRequest
-from cds_hooks.hooks.context import UserReference
+from cds_hooks.hooks.context import Reference
 from cds_hooks.hooks.encounter_start import EncounterStart
 
 FULL = {"userId": "PractitionerRole/u", "patientId": "p", "encounterId": "e"}
@@ -11,7 +11,7 @@ FULL = {"userId": "PractitionerRole/u", "patientId": "p", "encounterId": "e"}
 
 def test_the_context_is_read():
     """Who begins which encounter with whom."""
-    assert EncounterStart.read(FULL) == EncounterStart(UserReference("PractitionerRole", "u"), "p", "e")
+    assert EncounterStart.read(FULL) == EncounterStart(Reference("PractitionerRole", "u"), "p", "e")
 
 
 @pytest.mark.parametrize("sent", [None, ""])

@@ -4,7 +4,7 @@ import pytest
 
 from cds_hooks.errors import MalformedRequest
 from cds_hooks.hooks import HOOKS
-from cds_hooks.hooks.context import UserReference
+from cds_hooks.hooks.context import Reference
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 
@@ -49,7 +49,7 @@ def test_the_context_is_read(hook):
     """Who orders what for whom, in which encounter when there is one."""
     read = hook.read({**LEAST, "encounterId": "e", "selections": ["ServiceRequest/mri"]})
 
-    assert (read.user_id, read.patient_id, read.encounter_id) == (UserReference("Practitioner", "u"), "p", "e")
+    assert (read.user_id, read.patient_id, read.encounter_id) == (Reference("Practitioner", "u"), "p", "e")
     assert read.drafts == (MRI,)
 
 
@@ -72,7 +72,7 @@ def test_only_staff_writes_orders(hook, type_):
 @pytest.mark.parametrize("type_", ["Practitioner", "PractitionerRole"])
 def test_both_kinds_of_staff_write_orders(hook, type_):
     """The person, or the person in a role."""
-    assert hook.read({**LEAST, "userId": f"{type_}/u"}).user_id == UserReference(type_, "u")
+    assert hook.read({**LEAST, "userId": f"{type_}/u"}).user_id == Reference(type_, "u")
 
 
 @BOTH_HOOKS
@@ -90,9 +90,10 @@ def test_the_type_of_the_bundle_is_not_asked(hook, kind):
 
 
 @BOTH_HOOKS
-def test_a_bundle_may_leave_out_what_it_is(hook):
-    """A Bundle without a resourceType is still one."""
-    assert drafts({"entry": [{"resource": MRI}]}, hook) == (MRI,)
+@pytest.mark.parametrize("unsaid", [{}, {"resourceType": None}], ids=["absent", "null"])
+def test_a_bundle_may_leave_out_what_it_is(hook, unsaid):
+    """A Bundle without a resourceType is still one; null is how clients send what they do not have."""
+    assert drafts({**unsaid, "entry": [{"resource": MRI}]}, hook) == (MRI,)
 
 
 @BOTH_HOOKS
@@ -135,7 +136,7 @@ def test_an_unfinished_order_is_kept_as_it_is(hook, draft):
 @pytest.mark.parametrize("orders", [None, [], [MRI], "Bundle", 7, True, MRI, {"resourceType": "List"}, {"resourceType": "Parameters"}])
 def test_what_is_no_bundle_is_refused(hook, orders):
     """Missing orders, a list, a text, a single order or another kind of resource: the client learns which field is wrong."""
-    with pytest.raises(MalformedRequest, match=r"`context\.draftOrders` must be a FHIR Bundle of the drafted orders\."):
+    with pytest.raises(MalformedRequest, match=r"`context\.draftOrders` must be a FHIR Bundle\."):
         drafts(orders, hook)
 
 
@@ -160,13 +161,20 @@ def test_entries_that_are_no_array_are_refused(hook, entry):
         ["ServiceRequest/block"],
         ["block"],
         ["https://ehr.example/fhir/ServiceRequest/block"],
+        ["ServiceRequest/block/_history/2"],
         ["ServiceRequest/gone", "ServiceRequest/block"],
     ],
-    ids=["reference", "bare id", "absolute", "one of two is no draft"],
+    ids=["reference", "bare id", "absolute", "a version", "one of two is no draft"],
 )
 def test_only_the_selected_orders_are_looked_at(selections):
     """However the client names them: the order that was clicked is the one that is asked about."""
     assert chosen(MRI, BLOCK, DRUG, selections=selections) == (BLOCK,)
+
+
+@pytest.mark.parametrize("name", ["block", "urn:uuid:block", "#block", "ProcedureRequest/block", "servicerequest/block"])
+def test_a_type_that_no_draft_has_hides_no_order(name):
+    """Clients name the type by another version of FHIR, or not at all; an order beside it that is named well does not change that."""
+    assert chosen(MRI, BLOCK, DRUG, selections=["ServiceRequest/mri", name]) == (MRI, BLOCK)
 
 
 def test_several_orders_can_be_selected():
@@ -175,11 +183,15 @@ def test_several_orders_can_be_selected():
 
 
 @pytest.mark.parametrize(
-    "selections", [None, [], [""], ["ServiceRequest/gone"], ["/"]], ids=["null", "empty", "blank", "no draft", "a slash"]
+    "selections",
+    [None, [], [""], ["ServiceRequest/gone"], ["/"], ["ServiceRequest/"]],
+    ids=["null", "empty", "blank", "no draft", "a slash", "no id"],
 )
 def test_without_a_selection_that_is_a_draft_all_are_looked_at(selections):
     """Some clients leave them out or name what is not there; a stop must not get lost for that."""
-    assert chosen(MRI, BLOCK, selections=selections) == (MRI, BLOCK)
+    new = {"resourceType": "ServiceRequest"}
+
+    assert chosen(MRI, BLOCK, new, selections=selections) == (MRI, BLOCK, new)
 
 
 def test_missing_selections_are_no_error():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_hooks.hooks.context import UserReference
+from cds_hooks.hooks.context import Reference
 from cds_hooks.hooks.patient_view import PatientView
 
 LEAST = {"userId": "Practitioner/u", "patientId": "p"}
@@ -10,14 +10,14 @@ LEAST = {"userId": "Practitioner/u", "patientId": "p"}
 
 def test_the_encounter_is_optional():
     """A chart may be opened outside of any encounter."""
-    assert PatientView.read(LEAST) == PatientView(UserReference("Practitioner", "u"), "p", None)
+    assert PatientView.read(LEAST) == PatientView(Reference("Practitioner", "u"), "p", None)
     assert PatientView.read({**LEAST, "encounterId": "e"}).encounter_id == "e"
 
 
 @pytest.mark.parametrize("type_", ["Practitioner", "PractitionerRole", "Patient", "RelatedPerson"])
 def test_four_kinds_of_users_may_look(type_):
     """Clinicians, patients and their relatives open charts."""
-    assert PatientView.read({**LEAST, "userId": f"{type_}/u"}).user_id == UserReference(type_, "u")
+    assert PatientView.read({**LEAST, "userId": f"{type_}/u"}).user_id == Reference(type_, "u")
 
 
 def test_unknown_fields_are_ignored():
