@@ -1,7 +1,9 @@
-# The service as an image: hashed dependencies, no compiler, no root, nothing to write.
+# The service as an image: hashed dependencies, no compiler, no root, nothing to write but feedback.
 #
 #   docker build -t cluneal-cds .
 #   docker run --rm --read-only -p 127.0.0.1:8000:8000 -e CLUNEAL_OPEN=1 -e CLUNEAL_PUBLIC_BASE_URL=http://localhost:8000 cluneal-cds
+#
+# Feedback needs a volume that user 10001 may write; without one it is answered with 503: -v feedback:/data -e CLUNEAL_STORE=/data/cluneal.sqlite
 #
 # Inside a container the service must listen on every address. While it knows no clients it answers anybody who reaches
 # that port, so it starts only when CLUNEAL_OPEN=1 says that this is meant; the image does not say it for you.
