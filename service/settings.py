@@ -116,9 +116,13 @@ class Settings(BaseSettings):
     @field_validator("store")
     @classmethod
     def _is_a_file(cls, value: Path) -> Path:
-        # SQLite takes such names for a database in memory, or for an address.
-        if value.name.startswith((":", "file:")) or value.is_dir() or not value.parent.is_dir():
-            raise ValueError("a file, new or our own, in a folder that is there")
+        try:
+            # SQLite takes such names for a database in memory, or for an address.
+            fits = not value.name.startswith((":", "file:")) and not value.is_dir() and value.parent.is_dir()
+        except OSError:
+            fits = False
+        if not fits:
+            raise ValueError("a file, new or our own, in a folder that is there and may be entered")
         return value
 
     @field_validator("open")

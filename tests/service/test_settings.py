@@ -140,6 +140,7 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_STORE", ":memory:"),
         ("CLUNEAL_STORE", "file:x?mode=memory"),
         ("CLUNEAL_STORE", "/"),
+        ("CLUNEAL_STORE", "x" * 5000),
         ("CLUNEAL_STORE", "no-such-folder/cluneal.sqlite"),
         ("CLUNEAL_LOG_LEVEL", "loud"),
     ],

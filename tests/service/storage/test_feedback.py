@@ -86,7 +86,7 @@ async def test_feedback_is_stored_as_it_was_said(service, file):
 
 @pytest.mark.parametrize("hook", ["patient-view", "encounter-start", "order-select", "order-sign"])
 async def test_every_service_takes_feedback(service, file, hook):
-    """Each of the services has its address, whichever service the card came from; no other has one."""
+    """F-5: each of the services has its address, whichever service the card came from, known or not; no other has one."""
     assert (await send(service, ACCEPTED, to=f"cluneal-{hook}")).status_code == 200
     assert [row["service"] for row in rows(file)] == [f"cluneal-{hook}"]
     assert (await send(service, ACCEPTED, to="cluneal-nothing")).status_code == 404
@@ -115,6 +115,22 @@ async def test_a_body_with_one_wrong_item_stores_nothing(service, file):
     assert answer.status_code == 400
     assert "feedback[1].outcome" in answer.text
     assert not file.exists()
+
+
+async def test_nothing_to_keep_makes_no_file(service, file):
+    """An empty list is a 200, and the file waits for the first item."""
+    assert (await send(service)).status_code == 200
+    assert not file.exists()
+
+
+async def test_a_file_is_a_file_whatever_its_name_and_stays_where_it_is(tmp_path, monkeypatch):
+    """A name that SQLite takes for memory is a file like any other, and a new working directory does not move it."""
+    monkeypatch.chdir(tmp_path)
+    store = SQLiteFeedback(Path(":memory:"), clock=lambda: NOW)
+    monkeypatch.chdir("/")
+    await store.keep("s", read_feedback(json.dumps({"feedback": [ACCEPTED]}).encode()))
+
+    assert len(rows(tmp_path / ":memory:")) == 1
 
 
 async def test_another_process_reads_what_was_stored(service, file):
