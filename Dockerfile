@@ -1,7 +1,10 @@
-# The service as an image: hashed dependencies, no compiler, no root, nothing to write.
+# The service as an image: hashed dependencies, no compiler, no root, nothing to write but feedback.
 #
 #   docker build -t cluneal-cds .
 #   docker run --rm --read-only -p 127.0.0.1:8000:8000 -e CLUNEAL_OPEN=1 -e CLUNEAL_PUBLIC_BASE_URL=http://localhost:8000 cluneal-cds
+#
+# Feedback needs a volume: -v feedback:/data -e CLUNEAL_STORE=/data/cluneal.sqlite. Without one it is answered with 503, for what a container
+# keeps in itself is lost with it.
 #
 # Inside a container the service must listen on every address. While it knows no clients it answers anybody who reaches
 # that port, so it starts only when CLUNEAL_OPEN=1 says that this is meant; the image does not say it for you.
@@ -23,6 +26,7 @@ LABEL org.opencontainers.image.title="cluneal-cds" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/cluneal /opt/cluneal
 COPY LICENSE NOTICE /opt/cluneal/
+RUN install -d -o 10001 -g 10001 -m 700 /data
 ENV PATH=/opt/cluneal/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

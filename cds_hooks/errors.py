@@ -14,6 +14,7 @@
       ServiceError               the request is fine; we are not
         ServiceFault             500  service-fault
         Overloaded               503  overloaded
+        FeedbackNotStored        503  feedback-not-stored
         InvalidService           raised at start only: a service as described cannot be hosted
 
 An error is never an empty card list: silence means "looked, and found nothing to say".
@@ -200,6 +201,23 @@ class Overloaded(ServiceError):
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(f"Try again in {retry_after} s.", headers={"Retry-After": str(retry_after)})
+
+
+class FeedbackNotStored(ServiceError):
+    """Feedback came and could not be kept. Said as such: a client that hears 200 forgets it.
+
+    retry_after  whole seconds after which a call makes sense again
+    """
+
+    code = "feedback-not-stored"
+    status_hint = 503
+    issue_code = "no-store"
+    text = "The feedback was not stored."
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(
+            f"Send the same body again in {retry_after} s; what is sent twice is stored once.", headers={"Retry-After": str(retry_after)}
+        )
 
 
 class InvalidService(ServiceError):

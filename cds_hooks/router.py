@@ -1,4 +1,4 @@
-"""The addresses of the specification for FastAPI: `GET /cds-services` and `POST /cds-services/{id}`.
+"""The addresses of the specification for FastAPI: `GET /cds-services`, `POST /cds-services/{id}` and its `/feedback`.
 
 The only file here that knows the framework. Reads raw bodies: models of the framework would cost ten times the evaluation and
 answer a wrong request with its own content.
@@ -7,6 +7,7 @@ Source: CDS Hooks, https://cds-hooks.hl7.org/2.0/; the addresses are fixed there
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +18,7 @@ from starlette.responses import Response
 
 from cds_hooks.discovery import CDSService, by_address, discovery_document
 from cds_hooks.errors import MalformedRequest, MethodNotAllowed, UnknownService, UnsupportedMedia
+from cds_hooks.feedback import MOST_BYTES, FeedbackStore, read_feedback
 from cds_hooks.request import read_request
 from cds_hooks.response import to_wire
 from cds_hooks.transport import Limits, add_safe_headers, allow_origins, answer_errors, receive_body
@@ -27,9 +29,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 
 
-def cds_hooks_router(services: Iterable[CDSService], *, limits: Limits) -> APIRouter:
+def cds_hooks_router(services: Iterable[CDSService], *, limits: Limits, feedback: FeedbackStore | None = None) -> APIRouter:
     """The addresses of these services, for `app.include_router`; the application has to be prepared by `install`.
 
+    Without a store for `feedback` there is no address for it: what nobody keeps is not taken.
     Raises InvalidService when two services claim the same id and hook.
     """
     hosted = tuple(services)
@@ -38,6 +41,8 @@ def cds_hooks_router(services: Iterable[CDSService], *, limits: Limits) -> APIRo
     # One address per id, not a pattern: what is not hosted is not there, whatever the method.
     for id_, by_hook in by_address(hosted).items():
         _add(router, f"/cds-services/{id_}", ("POST",), _service(by_hook, limits))
+        if feedback is not None:
+            _add(router, f"/cds-services/{id_}/feedback", ("POST",), _feedback(id_, feedback, limits))
     return router
 
 
@@ -86,6 +91,18 @@ def _service(by_hook: Mapping[str, CDSService], limits: Limits) -> Endpoint:
         return Response(to_wire(response), media_type="application/json")
 
     return answer
+
+
+def _feedback(service: str, store: FeedbackStore, limits: Limits) -> Endpoint:
+    smaller = replace(limits, body_bytes=min(limits.body_bytes, MOST_BYTES))
+
+    async def keep(request: Request) -> Response:
+        _check_media(request.headers)
+        items = read_feedback(await receive_body(request.scope, request.receive, smaller))
+        await store.keep(service, items)
+        return Response(b"{}", media_type="application/json")
+
+    return keep
 
 
 def _check_media(headers: Headers) -> None:

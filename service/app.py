@@ -1,6 +1,6 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.thresholds import Adjustments
 from service.reasoning.review import reviewed
 from service.settings import Settings
+from service.storage.feedback import SQLiteFeedback
 from service.web.knowledge_json import add_knowledge_routes
 
 
@@ -27,7 +28,8 @@ def create_app(settings: Settings) -> FastAPI:
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
     services = offered_services(knowledge, clock=today)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
-    app.include_router(cds_hooks_router(services, limits=limits))
+    feedback = SQLiteFeedback(settings.store, clock=lambda: datetime.now(UTC))
+    app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback))
 
     add_knowledge_routes(app, knowledge)
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     time_zone: ZoneInfo = ZoneInfo("UTC")
     policy: Literal["evidence", "inclusive"] = "evidence"
     thresholds: Annotated[tuple[tuple[str, float], ...], NoDecode] = ()
+    store: Path = Path("cluneal.sqlite")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -110,6 +112,18 @@ class Settings(BaseSettings):
         if not _is_web_address(value):
             raise ValueError("an address that starts with http:// or https:// and has no user, query or fragment")
         return value.rstrip("/")
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_file(cls, value: Path) -> Path:
+        try:
+            # SQLite takes such names for a database in memory, or for an address.
+            fits = not value.name.startswith((":", "file:")) and not value.is_dir() and value.parent.is_dir()
+        except OSError:
+            fits = False
+        if not fits:
+            raise ValueError("a file, new or our own, in a folder that is there and may be entered")
+        return value
 
     @field_validator("open")
     @classmethod

@@ -19,8 +19,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The service as the README starts it, `make run`, on a free port; it prints how to see a card."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("CLUNEAL_", "MAKE", "MFLAGS"))}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -32,7 +33,7 @@ def service() -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        env={name: value for name, value in os.environ.items() if not name.startswith(("CLUNEAL_", "MAKE", "MFLAGS"))},
+        env=environ | {"CLUNEAL_STORE": str(tmp_path_factory.mktemp("store") / "cluneal.sqlite")},
     )
     try:
         _wait_for(f"{url}/livez")

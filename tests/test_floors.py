@@ -42,7 +42,7 @@ THIRD_PARTY = {
     "fastapi starlette": "cds_hooks/router.py service/app.py service/web/",
     "httpx": "cds_hooks/fhir_access.py cds_hooks/jwks.py service/app.py",
     "msgspec": "cds_hooks/request.py cds_hooks/fhir_access.py service/fhir/ -service/fhir/write.py service/screening/",
-    "pydantic": (
+    "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py"
     ),

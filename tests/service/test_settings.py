@@ -33,6 +33,7 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_TIME_ZONE": "America/Chicago",
             "CLUNEAL_POLICY": "inclusive",
             "CLUNEAL_THRESHOLDS": "relief-good=75, imaging-window=365",
+            "CLUNEAL_STORE": "feedback.sqlite",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -48,6 +49,7 @@ def test_every_setting_is_read_from_its_variable():
         "time_zone": "America/Chicago",
         "policy": "inclusive",
         "thresholds": [["relief-good", 75.0], ["imaging-window", 365.0]],
+        "store": "feedback.sqlite",
         "log_level": "warning",
     }
 
@@ -135,6 +137,11 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_RECEIVE_DEADLINE_S", "nan"),
         ("CLUNEAL_RECEIVE_DEADLINE_S", "inf"),
         ("CLUNEAL_TIME_ZONE", "Chicago"),
+        ("CLUNEAL_STORE", ":memory:"),
+        ("CLUNEAL_STORE", "file:x?mode=memory"),
+        ("CLUNEAL_STORE", "/"),
+        ("CLUNEAL_STORE", "x" * 5000),
+        ("CLUNEAL_STORE", "no-such-folder/cluneal.sqlite"),
         ("CLUNEAL_LOG_LEVEL", "loud"),
     ],
 )
