@@ -123,7 +123,6 @@ def test_unread_allergies_are_named():
         (BOTH_POINTS, [block("RIGHT"), block("LEFT")]),
         ("laminectomy-patient-in-hospital", [block()]),
         (RIGHT_POINT, [draft(concept(EXAMINATION, "superior-cluneal-block"))]),
-        ("bone-metastases-and-crest-pain", [block()]),
     ],
     ids=["nothing on record", "refuted allergy", "a block of each side", "inpatient", "no side"],
 )
