@@ -54,9 +54,18 @@ def _absolute(url: str) -> str:
 def _fhir_resource(resource: dict[str, object]) -> dict[str, object]:
     if not isinstance(resource.get("resourceType"), str):
         raise ValueError("must be a FHIR resource: resourceType is missing")
-    if empty := tuple(_empty_places(resource, "resource")):
-        raise ValueError(f"without a value: {', '.join(empty)}")
+    # Where something is empty is only found out when something is.
+    if _holds_empty(resource):
+        raise ValueError(f"without a value: {', '.join(_empty_places(resource, 'resource'))}")
     return resource
+
+
+def _holds_empty(value: object) -> bool:
+    if isinstance(value, dict):
+        return not value or any(map(_holds_empty, value.values()))
+    if isinstance(value, list | tuple):
+        return not value or any(member is not None and _holds_empty(member) for member in value)
+    return value is None or value == ""
 
 
 def _empty_places(value: object, place: str) -> Iterator[str]:
