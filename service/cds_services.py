@@ -77,7 +77,7 @@ def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tupl
             description=f"{what} For clinicians; expert-derived rules, unvalidated; not a diagnosis.",
             prefetch=templates,
             usage_requirements=(
-                "Conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
+                "Patient, conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
                 "laboratory results, medications, allergies and orders are used when they are sent; without allergies and "
                 "medications no order is suggested."
             ),

@@ -20,6 +20,7 @@ from service.record import Condition, Order
 
 KEY = "draftOrders"
 _MOST_REASONS = 20
+_NO_WORD = r"[\W_]+"
 
 
 def read_drafts(
@@ -57,7 +58,7 @@ def _reasons(draft: Mapping[str, object], source: Source, today: date, doubts: r
 @lru_cache(maxsize=4)
 def _doubts(knowledge: Knowledge) -> re.Pattern[str]:
     words = sorted(knowledge.language.doubt, key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(_NO_WORD.join(map(re.escape, word.split())) for word in words)})\b", re.IGNORECASE)
 
 
 def _named(reference: str) -> Callable[[Source], bool]:

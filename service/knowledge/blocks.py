@@ -41,11 +41,13 @@ class Blocks(Sourced):
     """What the reading of a block's result names: its documents, what spoils it, its numbers.
 
     score            value sets of pain scores;  score_units: the units a score of 0 to 10 may carry
-    relief_said      phrases of an Observation or Procedure that tells of relief, perhaps in percent;  no_relief: phrases that tell of none
+    relief_said      phrases of an Observation, Procedure or report that tells of relief, perhaps in percent
+    no_relief        phrases that tell of none
     other_site       phrases of another part of the body: a score of it is no score of this pain
     unnamed_block    value sets of blocks of some peripheral nerve: their notes may name it
     any_block        findings of a block of some cluneal nerve, whichever;  other_injection: findings of other injections
     sedated          phrases in the block's own words;  sedatives: findings of drugs, which count when they were prescribed on its day
+    with_steroid     phrases in the block's own words: its lasting relief may be the steroid's
     treated          findings of an ablation or operation of a cluneal nerve that is not named
     yes              answers that mean yes; any other word is no answer unless language.toml knows it as a no
     """
@@ -59,6 +61,7 @@ class Blocks(Sourced):
     any_block: tuple[str, ...]
     other_injection: tuple[str, ...]
     sedated: tuple[str, ...]
+    with_steroid: tuple[str, ...]
     treated: tuple[str, ...]
     sedatives: tuple[str, ...]
     yes: tuple[str, ...]
@@ -68,5 +71,5 @@ class Blocks(Sourced):
     @property
     def phrases(self) -> tuple[tuple[str, str], ...]:
         """(resource type, phrase list) of everything that is listened for here."""
-        told = [(kind, name) for kind in ("Observation", "Procedure") for name in (self.relief_said, self.no_relief)]
-        return (*told, *(("Procedure", name) for name in self.sedated))
+        told = [(kind, name) for kind in ("Observation", "Procedure", "DiagnosticReport") for name in (self.relief_said, self.no_relief)]
+        return (*told, *(("Procedure", name) for name in (*self.sedated, *self.with_steroid)))

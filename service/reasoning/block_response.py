@@ -11,6 +11,7 @@ from typing import Literal
 
 from service.dates import When
 from service.reasoning.blocks_done import BlockDone, blocks_done
+from service.reasoning.criteria import meant
 from service.reasoning.findings import Findings
 from service.reasoning.relief import Relief
 from service.reasoning.responses import Reading, read_response, reported_relief, spoilt, wanted
@@ -80,7 +81,7 @@ def why_not_confirmed(result: BlockResult, results: Sequence[BlockResult], findi
 
 def _result(done: BlockDone, findings: Findings) -> BlockResult:
     """One block with the first kind of document that there is of it."""
-    reading = _first_reading(done, findings)
+    reading = _reading(done, findings)
     if done.doubt:
         reading = Reading(missing=(done.doubt,))
     elif not done.nerve:
@@ -90,6 +91,15 @@ def _result(done: BlockDone, findings: Findings) -> BlockResult:
     proof = tuple(sorted({*(entry.reference for entry in done.entries), *reading.proof}))
     lasting = _lasts(reading, findings) and reading.steroid is False
     return BlockResult(done.nerve, done.side, done.when, reading, _band(reading.relief, findings), proof, lasting)
+
+
+def _reading(done: BlockDone, findings: Findings) -> Reading:
+    """What was documented of a block; a steroid that its own words name was given, whatever else says nothing of it."""
+    reading = _first_reading(done, findings)
+    named = [findings.knowledge.phrases[name] for name in findings.knowledge.blocks.with_steroid]
+    if reading.steroid is None and any(meant(" . ".join(entry.words), one, findings) for entry in done.entries for one in named):
+        return replace(reading, steroid=True)
+    return reading
 
 
 def _first_reading(done: BlockDone, findings: Findings) -> Reading:

@@ -13,7 +13,7 @@ from service.reasoning.criteria import meant
 from service.reasoning.events import is_valid
 from service.reasoning.findings import Findings
 from service.reasoning.relief import Relief, bounded, exactly, relief_in
-from service.record import Component, Fact, Observation, Procedure, Quantity
+from service.record import Component, Fact, Observation, Procedure, Quantity, Report
 
 _IN_MINUTES = dict.fromkeys(("min", "mins", "minute", "minutes", ""), Fraction(1)) | dict.fromkeys(
     ("h", "hr", "hrs", "hour", "hours"), Fraction(60)
@@ -151,13 +151,13 @@ def _is_tied(fact: Fact, block: Procedure) -> bool:
     """Whether a fact is the block itself, a part of it, or of its visit and surely not from before it."""
     if fact.reference == block.reference:
         return True
-    if not isinstance(fact, Observation) or not is_valid(fact, ever=False, suspected=False):
+    if not isinstance(fact, (Observation, Report)) or not is_valid(fact, ever=False, suspected=False):
         return False
     if fact.began is not None and block.began is not None:
         since = minutes_between(block.began, fact.began)
         if since is None or since < 0:
             return False
-    if fact.part_of:
+    if isinstance(fact, Observation) and fact.part_of:
         return block.reference in fact.part_of
     early = fact.when is not None and block.when is not None and fact.when.last < block.when.first
     return bool(block.encounter) and fact.encounter == block.encounter and not early
