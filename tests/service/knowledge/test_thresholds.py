@@ -287,25 +287,3 @@ def test_a_card_never_states_the_number_that_was_moved(number, keys, untrue):
 
     assert "**Cautions**" in card.detail
     assert untrue not in card.detail
-
-
-@pytest.mark.parametrize(
-    ("wish", "says"),
-    [
-        (("score-after-best", 15), "score-after-best (15 minutes) may not be less than score-after-from (30)"),
-        (("score-after-until", 60), "score-after-until (60 minutes) may not be less than score-after-best (120)"),
-        (("after-surgery", 365), "after-fusion (180 days) may not be less than after-surgery (365)"),
-    ],
-)
-def test_numbers_that_need_each_other_keep_their_order(wish, says):
-    """Each lies within its bounds, and together they would say "30-15 min after"."""
-    beside = {"score-after-best": ("score-after-from", 30), "score-after-until": ("score-after-best", 120)}.get(wish[0])
-
-    assert refusals(FOLDER, wish, *([beside] if beside else [])) == (says,)
-
-
-def test_a_sentence_that_names_no_threshold_is_refused(folder):
-    """It would be told with the name in it; its author learns the file and the name."""
-    change(folder / "findings" / "age-75.toml", "<old-age>", "<old-agee>")
-
-    assert any(line.startswith("findings/age-75.toml") and 'no threshold named "old-agee"' in line for line in refusals(folder))
