@@ -5,6 +5,7 @@ thing of a room when it is first asked for, and then remembered. There are only 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from service.knowledge.model import Knowledge
 from service.published import published
 
 _READ = ["GET", "HEAD"]
+_VERSION = re.compile(rb'"version": "[^"]*"')
 
 
 class _Page(NamedTuple):
@@ -31,7 +33,7 @@ class _Page(NamedTuple):
 def add_knowledge_routes(app: FastAPI, knowledge: Knowledge) -> None:
     """Add the routes: /knowledge, /knowledge/{room}, /knowledge/{room}/{name}, /fhir/ValueSet/{id} and /fhir/CodeSystem/{id}."""
     everything = published(knowledge)
-    pages = _at_the_start(everything)
+    pages = _at_the_start(everything, knowledge.version.version)
 
     async def read_knowledge(request: Request) -> Response:
         return _answer(request, pages.get("/".join(("/knowledge", *request.path_params.values()))), "application/json")
@@ -55,16 +57,23 @@ def add_knowledge_routes(app: FastAPI, knowledge: Knowledge) -> None:
         app.add_route(path, answer, methods=_READ, include_in_schema=False)
 
 
-def _at_the_start(everything: Mapping[str, Any]) -> dict[str, _Page]:
-    """The whole, its rooms, and our FHIR resources as they stand in their files, by their paths."""
+def _at_the_start(everything: Mapping[str, Any], version: str) -> dict[str, _Page]:
+    """The whole, its rooms, and our FHIR resources, by their paths."""
     rooms = {name: _text(room) for name, room in everything.items()}
     # The rooms put together, one step further in, are what writing all of it a second time would give.
     whole = ",\n".join(f" {_text(name)}: {room}".replace("\n", "\n ") for name, room in rooms.items())
     pages = {"/knowledge": _page(f"{{\n{whole}\n}}".encode())}
     pages |= {f"/knowledge/{name}": _page(room.encode()) for name, room in rooms.items()}
     for kind, folder in (("ValueSet", "value_sets"), ("CodeSystem", "code_systems")):
-        pages |= {f"/fhir/{kind}/{path.stem}": _page(path.read_bytes()) for path in sorted((FOLDER / folder).glob("*.json"))}
+        pages |= {
+            f"/fhir/{kind}/{path.stem}": _page(_of_version(path.read_bytes(), version)) for path in sorted((FOLDER / folder).glob("*.json"))
+        }
     return pages
+
+
+def _of_version(content: bytes, version: str) -> bytes:
+    """A resource under the version of the knowledge: what has one canonical URL and version never changes."""
+    return _VERSION.sub(f'"version": "{version}"'.encode(), content, count=1)
 
 
 def _text(value: Any) -> str:

@@ -272,6 +272,7 @@ async def test_our_fhir_resources_are_served_where_their_codes_point(path):
 
     assert (answer.status, answer.headers["content-type"]) == (200, "application/fhir+json")
     assert str(resource.url).endswith(path)
+    assert resource.version == load_knowledge().version.version
     assert (resource.id, answer.json["resourceType"]) == (path.rsplit("/", 1)[1], path.split("/")[2])
 
 
