@@ -105,7 +105,8 @@ def counts(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back: boo
 def _is_timely(fact: Fact, terms: EventTerms, findings: Findings, *, holds_back: bool) -> bool:
     """Whether the entry lies in the window: by its date, or, for findings that hold back, also by the day it was recorded or its visit."""
     if not holds_back:
-        return _in_time(fact.dated, terms, findings, holds_back=False)
+        # A date that nobody can read is not the same as none: it may be of yesterday.
+        return not (fact.undatable and fact.dated is None) and _in_time(fact.dated, terms, findings, holds_back=False)
     dates = [one for one in (fact.when, fact.recorded) if one is not None]
     if terms.by_onset and fact.when is not None:
         dates = [fact.when]

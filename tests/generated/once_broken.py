@@ -72,6 +72,13 @@ NO_CARD: Mapping[str, Resource] = {
     "an operation after the MRI, its date unreadable": archetype(
         procedures=bundle(procedure(performedDateTime={"value": ago(150)})),
     ),
+    "pain of today and an injection, its date unreadable": {
+        **empty(),
+        "conditions": bundle(
+            condition(code=concept(text="Burning pain over iliac crest, chronic"), onsetDateTime=ago(0), recordedDate=ago(0))
+        ),
+        "procedures": bundle(procedure("epidural", code=concept(text="Lumbar epidural steroid injection"), performedDateTime=True)),
+    },
 }
 # Charts in which no block of the right side may be offered.
 NO_RIGHT_ORDER: Mapping[str, Resource] = {
