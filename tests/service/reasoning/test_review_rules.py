@@ -1,45 +1,13 @@
 """The review: what loads may still be unsafe; each refusal with the sentence that its author reads, shown on a copy with one change."""
 
 import re
-import shutil
 
 import pytest
 
-from service.errors import InvalidKnowledge
-from service.knowledge.load import FOLDER, read_folder
-from service.reasoning.review import reviewed
+from tests.service.reasoning.spoilt import EXCLUSIONS, add_rule, change, problems
 
-EXCLUSIONS = "rules/exclusions.toml"
 I_04 = '"prior-spine-intervention", "conservative-trial", "post-laminectomy-syndrome"'
 EVERYBODY = "whoever is a candidate would be kept silent"
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A copy of the knowledge to spoil."""
-    return shutil.copytree(FOLDER, tmp_path / "knowledge", ignore=shutil.ignore_patterns("*.py", "__pycache__", "README.md"))
-
-
-def change(folder, file, old, new):
-    text = (folder / file).read_text(encoding="utf-8")
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-def add_rule(folder, *terms, file=EXCLUSIONS, id_="X-90", effect="silence"):
-    """One more rule at the end of a file."""
-    row = ["", "[[rule]]", f'id = "{id_}"', 'says = "A rule on trial."', 'strength = "expert"', f'effect = "{effect}"', *terms, ""]
-    with (folder / file).open("a", encoding="utf-8") as text:
-        text.write("\n".join(row))
-
-
-def problems(folder):
-    """What the author reads, but for the reminder that a changed file takes a new version."""
-    try:
-        reviewed(read_folder(folder))
-    except InvalidKnowledge as refused:
-        return [line for line in refused.problems if not line.startswith("version.toml  names other files")]
-    return []
 
 
 def test_the_knowledge_as_it_is_has_no_problem(folder):
