@@ -57,12 +57,13 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     today   the civil date in the patient's time zone;  call: who asks about which visit
     """
     reading = read_chart(chart, knowledge, encounter=call.encounter or None)
-    drafts, foreign = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today)
-    record = replace(reading.record, drafts=drafts) if drafts else reading.record
+    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today)
+    unusable = (*reading.record.unusable, *((DRAFTS,) if drafts.unusable else ()))
+    record = replace(reading.record, drafts=drafts.orders, unusable=unusable) if chart.drafts else reading.record
     findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA)
     signing = call.hook == "order-sign"
     at_orders = signing or call.hook == "order-select"
-    refusal = _refusal(record.keys, (*reading.foreign, *((DRAFTS,) if foreign else ())))
+    refusal = _refusal(record.keys, (*reading.foreign, *((DRAFTS,) if drafts.foreign else ())))
     # At an order of which nothing could be said nobody needs to know the chart.
     if refusal and refusal.reason == "unread" and at_orders and not concerns_us(findings, signing=signing):
         refusal = None

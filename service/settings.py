@@ -164,7 +164,8 @@ class _Given(EnvSettingsSource):
 def _refusal(name: str, known: set[str]) -> str:
     if name.upper() in NOT_YET_SUPPORTED:
         return f"{name} is not supported yet by this version"
-    close = get_close_matches(name.upper(), sorted(known), n=1)
+    # Nobody is led by a slip to the switch that opens the service.
+    close = get_close_matches(name.upper(), sorted(known - {"CLUNEAL_OPEN"}), n=1)
     return f"{name} is not a setting" + (f" (did you mean {close[0]}?)" if close else f"; settings are {', '.join(sorted(known))}")
 
 

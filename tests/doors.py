@@ -5,7 +5,7 @@ The clock always stands at noon of the day that is given, mostly that of a story
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
@@ -32,6 +32,7 @@ class Answer:
     complaint: str
     cards: list[dict[str, Any]]
     reasons: tuple[str, ...]
+    unusable: list[str] = field(default_factory=list)
 
     @property
     def silence(self) -> str | None:
@@ -95,7 +96,13 @@ def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -
     found = response.json()
     silence = found.get("extension", {}).get("org.cluneal-cds.silence")
     reasons = (silence["rule"], *silence.get("also", ())) if silence else ()
-    return Answer(response.status_code, response.text if response.is_error else "", found.get("cards", []), reasons)
+    return Answer(
+        response.status_code,
+        response.text if response.is_error else "",
+        found.get("cards", []),
+        reasons,
+        (silence or {}).get("unusable", []),
+    )
 
 
 @cache

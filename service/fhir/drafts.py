@@ -1,11 +1,11 @@
 """Drafted orders, as the context of an order hook carries them -> orders of the record.
 
-A draft is no valid FHIR yet: everything of it that can be read is, what cannot be read is left out.
+A draft is no valid FHIR yet: everything of it that can be read is. One of which nobody can tell what is ordered is said to be unusable.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -23,23 +23,35 @@ _MOST_REASONS = 20
 _NO_WORD = r"[\W_]+"
 
 
-def read_drafts(
-    drafts: Iterable[Mapping[str, object]], knowledge: Knowledge, *, patient: str, server: str, today: date
-) -> tuple[tuple[Order, ...], bool]:
-    """The service requests among the drafts of which some rule could speak, and whether a draft is of another patient."""
-    owner, foreign = Owner(patient, server), False
+@dataclass(frozen=True, slots=True)
+class DraftOrders:
+    """What the drafts gave.
+
+    orders   those of which some rule could speak;  foreign: one is of another patient;  unusable: of one nobody can tell what it orders
+    """
+
+    orders: tuple[Order, ...]
+    foreign: bool
+    unusable: bool
+
+
+def read_drafts(drafts: Iterable[Mapping[str, object]], knowledge: Knowledge, *, patient: str, server: str, today: date) -> DraftOrders:
+    """The drafted orders of the patient, as far as they can be read."""
+    owner, foreign, unusable = Owner(patient, server), False, False
     orders: list[Order] = []
     doubts = _doubts(knowledge)
     for number, draft in enumerate(drafts):
         # Whose a draft is matters of every kind; of which rules speak, of one.
-        found, _ = mend({name: value for name, value in draft.items() if name != "resourceType"}, shapes.ServiceRequest)
+        found, lost = mend({name: value for name, value in draft.items() if name != "resourceType"}, shapes.ServiceRequest)
         foreign = foreign or owner.of(found) is Ownership.FOREIGN
-        if draft.get("resourceType") != "ServiceRequest":
+        if (kind := draft.get("resourceType")) != "ServiceRequest":
+            unusable = unusable or not (isinstance(kind, str) and kind)
             continue
+        unusable = unusable or any(element.split(".")[0] == "code" for element in lost)
         source = Source(terms_of(knowledge), _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None)
         if (read := order(found, source)) is not None:
             orders.append(replace(read, reasons=tuple(_reasons(draft, source, today, doubts))))
-    return tuple(orders), foreign
+    return DraftOrders(tuple(orders), foreign, unusable)
 
 
 def _reasons(draft: Mapping[str, object], source: Source, today: date, doubts: re.Pattern[str]) -> Iterator[Condition]:

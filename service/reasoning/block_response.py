@@ -104,8 +104,7 @@ def _reading(done: BlockDone, findings: Findings) -> Reading:
 
 def _first_reading(done: BlockDone, findings: Findings) -> Reading:
     """Our own response, else a reported relief, else two scores; the first that is there decides, also when it cannot be read."""
-    own = tuple(entry.reference for entry in done.entries)
-    if reason := next((why for entry in done.entries if (why := spoilt(entry, findings, alike=own))), ""):
+    if reason := spoilt(done, findings):
         return Reading(missing=(reason,))
     if done.responses:
         readings = [read_response(one, findings) for one in done.responses]

@@ -93,9 +93,8 @@ def concerns_us(findings: Findings, *, signing: bool) -> bool:
 
 def _nerves_of(order: Order, findings: Findings) -> tuple[str, ...] | None:
     """The nerves of a drafted cluneal block, none when it names none; None for any other order, also for a block of an unnamed nerve."""
-    if _is_a_try(replace(order, notes=()), findings):
-        return None  # what may follow it is only spoken of in its notes
-    words = " . ".join(order.words)
+    # Of an order of another kind only its own name counts: what may follow it is spoken of in its notes.
+    words = order.text if _is_a_try(replace(order, notes=()), findings) else " . ".join(order.words)
     phrases = findings.knowledge.phrases
     named = tuple(
         name

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from service.dates import minutes_between
+from service.dates import When, minutes_between
+from service.reasoning.blocks_done import BlockDone
 from service.reasoning.criteria import meant
 from service.reasoning.events import is_valid
 from service.reasoning.findings import Findings
@@ -110,15 +111,16 @@ def reported_relief(block: Procedure, findings: Findings) -> Reading | None:
     return Reading(relief=amounts.pop(), source="reported", proof=proof)
 
 
-def spoilt(block: Procedure, findings: Findings, *, alike: Iterable[str] = ()) -> str:
-    """What on the day of the block spoils any reading of it, in words; "" for nothing. `alike`: other entries of the same block."""
+def spoilt(done: BlockDone, findings: Findings) -> str:
+    """What in its own words or on its day spoils any reading of a block, in words; "" for nothing."""
     blocks = findings.knowledge.blocks
-    words = " . ".join(block.words)
-    if any(meant(words, findings.knowledge.phrases[name], findings) for name in blocks.sedated):
+    own = {entry.reference for entry in done.entries}
+    words = [" . ".join(entry.words) for entry in done.entries]
+    if any(meant(text, findings.knowledge.phrases[name], findings) for text in words for name in blocks.sedated):
         return "the response without a sedative or an opioid"
-    if _another_on_that_day(block, (*blocks.any_block, *blocks.other_injection), findings, {block.reference, *alike}):
+    if _another_on_that_day(done.when, (*blocks.any_block, *blocks.other_injection), findings, own):
         return "the response to this block alone: another injection was given that day"
-    if _another_on_that_day(block, blocks.sedatives, findings, {block.reference}):
+    if _another_on_that_day(done.when, blocks.sedatives, findings, own):
         return "the response without an opioid or a sedative that day"
     return ""
 
@@ -141,10 +143,9 @@ def too_little(before: Fraction, findings: Findings) -> str:
     return f"relief: the pain before was below {least:g}" if before < least else ""
 
 
-def _another_on_that_day(block: Procedure, names: Iterable[str], findings: Findings, own: set[str]) -> bool:
-    """Whether the proof of one of the findings is of the day of the block, other than the block itself."""
-    proof = (one for one in findings.proof_of(names) if one.reference not in own)
-    return any(one.when is not None and block.when is not None and one.when.is_same_day(block.when) for one in proof)
+def _another_on_that_day(day: When, names: Iterable[str], findings: Findings, own: set[str]) -> bool:
+    """Whether the proof of one of the findings is of a day, other than the entries of the block itself."""
+    return any(one.when is not None and one.when.is_same_day(day) for one in findings.proof_of(names) if one.reference not in own)
 
 
 def _is_tied(fact: Fact, block: Procedure) -> bool:

@@ -18,8 +18,9 @@ from tests.service.orders import ALLERGIC, ARCHETYPE, BOTH_POINTS, DRUG, EACH_HO
         draft(concept(text="Cluneal nerve injection, right")),
         draft({"coding": [{"system": "urn:oid:2.999.1", "code": "PAIN-17", "display": "Superior cluneal nerve block, right"}]}),
         draft(concept("urn:oid:2.999.1", "PAIN-17", "Right superior cluneal block")),
+        draft(concept(text="Lumbar facet injection and right superior cluneal nerve block")),
     ],
-    ids=["our code", "64450 and words", "short words", "no nerve named", "local code", "local code and words"],
+    ids=["our code", "64450 and words", "short words", "no nerve named", "local code", "local code and words", "beside another"],
 )
 def test_a_cluneal_block_meets_the_allergy(hook, order):
     """V24: an active severe lidocaine allergy makes it a warning, however the block is written, at both hooks."""

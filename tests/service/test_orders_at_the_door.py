@@ -3,7 +3,21 @@
 import pytest
 
 from tests.service.charts import CPT, EXAMINATION, concept
-from tests.service.orders import ARCHETYPE, DRUG, EACH_HOOK, FILM, MRI, RIGHT_POINT, UNREADABLE, WITHOUT_MRI, asked, block, draft, only
+from tests.service.orders import (
+    ALLERGIC,
+    ARCHETYPE,
+    DRUG,
+    EACH_HOOK,
+    FILM,
+    MRI,
+    RIGHT_POINT,
+    UNREADABLE,
+    WITHOUT_MRI,
+    asked,
+    block,
+    draft,
+    only,
+)
 
 
 def test_before_another_lumbar_mri_the_points_can_be_pressed():
@@ -134,3 +148,29 @@ def test_a_draft_of_another_patient_is_refused(hook):
 def test_the_patient_signs_no_orders(hook):
     """A patient or relative is no user of these hooks."""
     assert asked(ARCHETYPE, MRI, hook=hook, userId="Patient/example").status == 400
+
+
+@EACH_HOOK
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"resourceType": None, "id": "1"},
+        {"resourceType": 7, "id": "1"},
+        {"id": "1"},
+        draft(True),
+        draft({"coding": True}),
+    ],
+    ids=["type null", "type a number", "no type", "code a flag", "coding a flag"],
+)
+def test_an_order_of_which_nobody_can_tell_what_it_orders_is_said(hook, entry):
+    """The silence names the drafts as unusable: nobody takes it for "looked at every order"."""
+    found = asked(ALLERGIC, FILM, entry, hook=hook)
+
+    assert (found.silence, found.unusable) == ("O-none", ["draftOrders"])
+
+
+@EACH_HOOK
+@pytest.mark.parametrize("order", [FILM, MRI, DRUG, draft({"coding": []})], ids=["a film", "an MRI", "a drug", "hardly begun"])
+def test_an_order_that_can_be_read_is_not_said_to_be_unusable(hook, order):
+    """Other orders, and one that has hardly been begun, are read like any."""
+    assert asked(ALLERGIC, order, hook=hook).unusable == []

@@ -106,6 +106,13 @@ def test_a_setting_of_a_later_version_stops_the_start(name):
     assert problems({name: "anything"}) == (f"{name} is not supported yet by this version",)
 
 
+def test_nobody_is_led_to_the_switch_that_opens_the_service():
+    """A slip that resembles it is answered with the list of settings."""
+    (problem,) = problems({"CLUNEAL_OPENED": "1"})
+
+    assert "CLUNEAL_OPEN?" not in problem
+
+
 def test_a_mistyped_setting_stops_the_start():
     """A name we do not know is named, with the one that was probably meant."""
     assert problems({"CLUNEAL_ORIGIN": "https://ehr.example"}) == ("CLUNEAL_ORIGIN is not a setting (did you mean CLUNEAL_ORIGINS?)",)

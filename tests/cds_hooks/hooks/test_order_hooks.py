@@ -106,10 +106,17 @@ def test_no_order_is_an_answer_too(hook, orders):
 
 
 @BOTH_HOOKS
-@pytest.mark.parametrize("entry", [None, {}, "ServiceRequest/1", 7, [], {"resource": None}, {"resource": "x"}, {"resource": [MRI]}])
+@pytest.mark.parametrize("entry", [None, {}, {"fullUrl": "urn:uuid:1"}, {"resource": None}])
 def test_an_entry_without_a_resource_is_passed_over(hook, entry):
     """Its neighbours are kept, in their order."""
     assert drafts({"resourceType": "Bundle", "entry": [{"resource": MRI}, entry, {"resource": BLOCK}]}, hook) == (MRI, BLOCK)
+
+
+@BOTH_HOOKS
+@pytest.mark.parametrize("entry", ["ServiceRequest/1", 7, [], {"resource": "x"}, {"resource": [MRI]}])
+def test_what_stands_where_a_resource_belongs_is_an_empty_one(hook, entry):
+    """Whoever reads the drafts can tell that there was one more, of which nothing can be read."""
+    assert drafts({"resourceType": "Bundle", "entry": [{"resource": MRI}, entry, {"resource": BLOCK}]}, hook) == (MRI, {}, BLOCK)
 
 
 @BOTH_HOOKS

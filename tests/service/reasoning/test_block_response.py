@@ -144,6 +144,16 @@ def test_an_opioid_of_the_day_or_another_injection_spoils_the_reading():
     assert bands(medications=bundle(prescription("Oxycodone 5 mg tablet", authoredOn="2026-11-01"))) == READ
 
 
+def test_what_was_given_that_day_spoils_a_response_without_a_documented_block():
+    """The response alone is a block of its day, and is judged by that day like any other."""
+    alone = {"scores": (), "exams": (response(partOf=None),)}
+    opioid = prescription("Oxycodone 5 mg tablet", authoredOn="2026-11-08")
+    facet = procedure("facet", code=concept(CPT, "64493"), performedDateTime="2026-11-08")
+
+    assert bands(procedure(), **alone, medications=bundle(opioid)) == UNREAD
+    assert bands(procedure(), facet, **alone) == UNREAD
+
+
 def test_our_own_response_decides_before_everything():
     """Scores that say otherwise do not count where it is there, not even when it cannot be read."""
     bad = (score(8, "08:45"), score(8, "09:55"))
