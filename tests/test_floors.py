@@ -29,9 +29,9 @@ FLOORS = {
         "dates errors speech",
     ),
     "cds_hooks": (
-        "router",
-        "discovery fhir_access transport",
-        "prefetch feedback",
+        "router openapi",
+        "discovery fhir_access transport feedback_schema described_answers",
+        "prefetch feedback request_schema response_schema",
         "request response client_auth",
         "hooks jwks",
         "errors",

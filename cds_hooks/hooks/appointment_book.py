@@ -9,7 +9,7 @@ from typing import Self
 
 from cds_hooks.hooks.bundle import Resource, read_bundle
 from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_optional_id, read_user
-from cds_hooks.hooks.schema import BUNDLE, context_schema, id_schema, optional_id_schema, user_schema
+from cds_hooks.hooks.schema import BUNDLE, NO_ENTRIES, context_schema, id_schema, optional_id_schema, user_schema
 
 USER_TYPES = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson")
 
@@ -54,10 +54,6 @@ HOOK = Hook(
     schema=context_schema(
         {"userId": user_schema(USER_TYPES), "patientId": id_schema("Patient"), "appointments": {"anyOf": [BUNDLE, {"type": "array"}]}},
         {"encounterId": optional_id_schema("Encounter")},
-        example={
-            "userId": "Practitioner/example",
-            "patientId": "example",
-            "appointments": {"resourceType": "Bundle", "type": "collection", "entry": []},
-        },
     ),
+    example={"userId": "Practitioner/example", "patientId": "example", "appointments": NO_ENTRIES},
 )

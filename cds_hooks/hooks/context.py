@@ -57,7 +57,8 @@ class Hook:
     context     the class that reads this hook's `context`
     user_types  the resource types that its `userId` may have; none for a hook without that field
     tokens      what a prefetch template of this hook may name between {{ and }}
-    schema      JSON Schema of the contexts that are read, with an example
+    schema      JSON Schema of the contexts that are read
+    example     one of them
     """
 
     name: str
@@ -66,6 +67,7 @@ class Hook:
     user_types: tuple[str, ...]
     tokens: frozenset[str]
     schema: Mapping[str, object] = field(repr=False)
+    example: Mapping[str, object] = field(repr=False)
 
 
 def prefetch_tokens(fields: Collection[str], user_types: Collection[str]) -> frozenset[str]:

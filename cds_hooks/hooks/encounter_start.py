@@ -40,6 +40,6 @@ HOOK = Hook(
     schema=context_schema(
         {"userId": user_schema(USER_TYPES), "patientId": id_schema("Patient"), "encounterId": id_schema("Encounter")},
         {},
-        example={"userId": "Practitioner/example", "patientId": "example", "encounterId": "example"},
     ),
+    example={"userId": "Practitioner/example", "patientId": "example", "encounterId": "example"},
 )

@@ -116,11 +116,11 @@ HOOK = Hook(
         **context_schema(
             {"patientId": id_schema("Patient"), "performer": reference_schema(description="Who is to carry the orders out.")},
             {},
-            example={"patientId": "example", "dispatchedOrders": ["ServiceRequest/example"], "performer": "Organization/example"},
         ),
         "allOf": [
             _listed_schema(("dispatchedOrders", "dispatched-orders"), _ORDER, once="order"),
             {"anyOf": [_listed_schema(("fulfillmentTasks", "fulfillment-tasks"), {"type": "object"}, once="task"), _NO_TASKS]},
         ],
     },
+    example={"patientId": "example", "dispatchedOrders": ["ServiceRequest/example"], "performer": "Organization/example"},
 )

@@ -17,6 +17,7 @@ BUNDLE: Schema = {
     "description": "A FHIR Bundle. Its resources may still be drafts; what is no valid FHIR yet does not cost the call.",
     "properties": {"resourceType": {"enum": ["Bundle", None]}, "entry": {"type": ["array", "null"]}},
 }
+NO_ENTRIES: Mapping[str, object] = {"resourceType": "Bundle", "type": "collection", "entry": []}
 SELECTIONS: Schema = {
     "type": ["array", "null"],
     "description": "The drafts that were selected just now, such as ServiceRequest/123; all of them when none is named.",
@@ -24,13 +25,12 @@ SELECTIONS: Schema = {
 }
 
 
-def context_schema(required: Mapping[str, Schema], optional: Mapping[str, Schema], *, example: Schema) -> dict[str, object]:
+def context_schema(required: Mapping[str, Schema], optional: Mapping[str, Schema]) -> dict[str, object]:
     """The schema of a context that has these fields; what else a client sends in it is passed over."""
     return {
         "type": "object",
         "required": list(required),
         "properties": {**required, **optional, "extension": EXTENSION},
-        "examples": [example],
     }
 
 
