@@ -1,11 +1,13 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services
@@ -14,7 +16,9 @@ from service.knowledge.thresholds import Adjustments
 from service.reasoning.review import reviewed
 from service.settings import Settings
 from service.storage.feedback import SQLiteFeedback
+from service.web.docs import add_docs_routes
 from service.web.knowledge_json import add_knowledge_routes
+from service.web.openapi import openapi_document
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -32,6 +36,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback))
 
     add_knowledge_routes(app, knowledge)
+    if settings.docs:
+        protocol = protocol_description(services, limits=limits, feedback=True)
+        add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
 
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")

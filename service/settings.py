@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     policy: Literal["evidence", "inclusive"] = "evidence"
     thresholds: Annotated[tuple[tuple[str, float], ...], NoDecode] = ()
     store: Path = Path("cluneal.sqlite")
+    docs: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -13,7 +13,8 @@ from cds_hooks.errors import MalformedRequest
 
 # FHIR R4 `id`; the underscore is not in the standard but in the ids of real servers.
 ID = r"[A-Za-z0-9._-]{1,64}"
-SERVER = r"(?:https?://[^\s?#]+/)?"
+# A URL is ASCII without spaces (RFC 3986); every engine of regular expressions reads this alike, as it does not "\s".
+SERVER = r'(?:https?://[!-"$->@-~]+/)?'
 TYPE = r"[A-Z][A-Za-z]{1,63}"
 VERSION = rf"(?:/_history/{ID})?"
 _REFERENCE = re.compile(f"{SERVER}({TYPE})/({ID}){VERSION}")

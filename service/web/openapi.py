@@ -6,7 +6,7 @@ Made from what is served; tests/test_openapi.py tries the service against it.
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from cds_hooks.described_answers import ErrorKind, described, refusals
+from cds_hooks.described_answers import described, refusals
 from cds_hooks.errors import MethodNotAllowed, UnknownService
 from cds_hooks.hooks.schema import Schema
 from service.knowledge.model import Knowledge
@@ -52,9 +52,7 @@ def _knowledge(everything: Mapping[str, Any]) -> dict[str, object]:
     return {
         "/knowledge": _read("Everything that is known", "With the numbers that this site counts with.", whole),
         "/knowledge/{room}": _read("A part of it", "", _like(everything.values()), _step("room", everything, "rules")),
-        "/knowledge/{room}/{name}": _read(
-            "A thing of a part", "", things, _step("room", rooms, "rules"), _step("name", (), rule), errors=(UnknownService,)
-        ),
+        "/knowledge/{room}/{name}": _read("A thing of a part", "", things, _step("room", rooms, "rules"), _step("name", (), rule)),
         **{
             f"/fhir/{kind}/{{id}}": _fhir(kind, everything[part])
             for kind, part in (("ValueSet", "valueSets"), ("CodeSystem", "codeSystems"))
@@ -68,11 +66,9 @@ def _fhir(kind: str, ids: Collection[str]) -> dict[str, object]:
     return _read(f"A {kind} of ours", "As FHIR R4.", resource, _step("id", ids, next(iter(ids))), media_type="application/fhir+json")
 
 
-def _read(
-    summary: str, says: str, schema: Schema, *steps: Schema, media_type: str = "application/json", errors: tuple[ErrorKind, ...] = ()
-) -> dict[str, object]:
+def _read(summary: str, says: str, schema: Schema, *steps: Schema, media_type: str = "application/json") -> dict[str, object]:
     """The path item of something that is only read, and that a client may have already."""
-    known = {"304": described("The client has it already.", headers=_TAGGED), **refusals(errors)}
+    known = {"304": described("The client has it already.", headers=_TAGGED), **(refusals((UnknownService,)) if steps else {})}
     got = described("The content.", schema, media_type=media_type, headers=_TAGGED)
     headers_alone = described("What a GET would say of it.", headers=_TAGGED)
     return {

@@ -34,6 +34,7 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_POLICY": "inclusive",
             "CLUNEAL_THRESHOLDS": "relief-good=75, imaging-window=365",
             "CLUNEAL_STORE": "feedback.sqlite",
+            "CLUNEAL_DOCS": "1",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -50,6 +51,7 @@ def test_every_setting_is_read_from_its_variable():
         "policy": "inclusive",
         "thresholds": [["relief-good", 75.0], ["imaging-window", 365.0]],
         "store": "feedback.sqlite",
+        "docs": True,
         "log_level": "warning",
     }
 
