@@ -11,7 +11,6 @@ from cds_hooks.described_answers import ErrorKind, closed, described, refusals
 from cds_hooks.discovery import CDSService, by_address
 from cds_hooks.feedback import MOST_BYTES
 from cds_hooks.feedback_schema import FEEDBACK
-from cds_hooks.hooks import HOOKS
 from cds_hooks.hooks.schema import Schema
 from cds_hooks.request_schema import request_example, request_schema
 from cds_hooks.response_schema import response_schemas
@@ -51,8 +50,8 @@ def protocol_description(
     """
     signed: dict[str, object] = {"security": [{_SIGNED: []}]} if authentication else {}
     hosted = tuple(services)
-    paths: dict[str, object] = {"/cds-services": _discovery(hosted)}
-    schemas = response_schemas(_SCHEMAS) | ({"feedback": FEEDBACK} if feedback else {})
+    paths: dict[str, object] = {"/cds-services": _DISCOVERY}
+    schemas = {"discovery": _listing(hosted), **({"feedback": FEEDBACK} if feedback else {}), **response_schemas(_SCHEMAS)}
     for id_, by_hook in by_address(hosted).items():
         requests = [request_schema(hook, service.prefetch) for hook, service in by_hook.items()]
         schemas[f"request-{id_}"] = requests[0] if len(requests) == 1 else {"oneOf": requests}
@@ -97,36 +96,14 @@ def _body(schema: str, examples: Mapping[str, object], limits: Limits, most_byte
     }
 
 
-def _discovery(services: tuple[CDSService, ...]) -> dict[str, object]:
+def _listing(services: tuple[CDSService, ...]) -> Schema:
     text: Schema = {"type": "string", "minLength": 1}
+    required = ("title", "description", "id", "version", "hookVersion")
     entry = closed(
-        {
-            "hook": {"enum": sorted({service.hook for service in services} or HOOKS)},
-            "title": text,
-            "description": text,
-            "id": text,
-            "version": text,
-            "hookVersion": text,
-        },
+        {"hook": {"enum": sorted({service.hook for service in services})}, **dict.fromkeys(required, text)},
         {"prefetch": {"type": "object", "minProperties": 1, "additionalProperties": text}, "usageRequirements": text},
     )
-    listed = closed({"services": {"type": "array", "items": entry}})
-    # The same for every client, and no secret; a cache may keep it if it asks before each use.
-    headers: Mapping[str, Schema] = {"Cache-Control": {"const": "no-cache"}}
-    return {
-        "get": {
-            "operationId": "discovery",
-            "summary": "Discovery",
-            "description": "Which services there are, for which hook, and what each asks to be prefetched.",
-            "responses": {"200": described("The services.", listed, headers=headers)},
-        },
-        "head": {
-            "operationId": "discovery-head",
-            "summary": "Discovery, its headers alone",
-            "responses": {"200": described("", headers=headers)},
-        },
-        "options": _options("GET, HEAD, OPTIONS"),
-    }
+    return closed({"services": {"type": "array", "items": entry}})
 
 
 def _options(methods: str) -> dict[str, object]:
@@ -137,3 +114,14 @@ def _options(methods: str) -> dict[str, object]:
 
 
 _OPTIONS = _options("OPTIONS, POST")
+_NOT_STALE: Mapping[str, Schema] = {"Cache-Control": {"const": "no-cache"}}
+_DISCOVERY = {
+    "get": {
+        "operationId": "discovery",
+        "summary": "Discovery",
+        "description": "Which services there are, for which hook, and what each asks to be prefetched.",
+        "responses": {"200": described("The services.", _named("discovery"), headers=_NOT_STALE)},
+    },
+    "head": {"summary": "Discovery: the headers alone", "responses": {"200": described("The headers of a GET.", headers=_NOT_STALE)}},
+    "options": _options("GET, HEAD, OPTIONS"),
+}

@@ -61,18 +61,20 @@ def request_example(hook: str, templates: Mapping[str, str]) -> dict[str, object
     }
 
 
-def _prefetch(templates: Mapping[str, str]) -> Schema:
-    said = "What `{}` gives: a resource or a Bundle; null when there is none; an OperationOutcome when it could not be read."
-    return {
-        "type": ["object", "null"],
-        "description": "Keys that the service did not ask for are not looked at.",
-        "maxProperties": MOST_MEMBERS,
-        "properties": {key: {"description": said.format(template)} for key, template in templates.items()},
-    }
-
-
 def _read(template: str, context: Mapping[str, object]) -> object:
     """What the template of a read gives when the resource has nothing but its id; null where the context does not say which it is."""
     type_, _, token = template.partition("/")
     id_ = context.get(token.removeprefix("{{context.").removesuffix("}}"))
     return {"resourceType": type_, "id": id_} if id_ else None
+
+
+def _prefetch(templates: Mapping[str, str]) -> Schema:
+    return {
+        "type": ["object", "null"],
+        "description": (
+            "By key what each template gives: a resource or a Bundle; null when there is none; an OperationOutcome when it could not be "
+            "read. Other keys are not looked at."
+        ),
+        "maxProperties": MOST_MEMBERS,
+        "properties": {key: {"description": f"`{template}`"} for key, template in templates.items()},
+    }

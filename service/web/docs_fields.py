@@ -9,12 +9,12 @@ from typing import Any
 Json = Mapping[str, Any]
 
 _SHOWN_VALUES = 6
-_CHOICES = ("oneOf", "anyOf", "allOf")
+_CHOICES = {"oneOf": "one", "anyOf": "any", "allOf": "all"}
 _BOUNDS = {
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
-    "minItems": "at least {} items",
-    "maxItems": "at most {} items",
+    "minLength": "length at least {}",
+    "maxLength": "length at most {}",
+    "minItems": "length at least {}",
+    "maxItems": "length at most {}",
     "maxProperties": "at most {} members",
     "minimum": "at least {}",
     "pattern": "as {}",
@@ -29,7 +29,7 @@ def fields(schema: Json) -> str:
         f"<li>{code(name)}{' (required)' if name in required else ''}: {_told(field)}</li>"
         for name, field in schema.get("properties", {}).items()
     ]
-    says = f"<p>{escape(schema['description'])}</p>" if "description" in schema else ""
+    says = f"<p>{prose(schema['description'])}</p>" if schema.get("description") else ""
     return f"{says}<ul class=fields>{''.join(rows)}</ul>{_choices(schema)}"
 
 
@@ -53,6 +53,11 @@ def kind(schema: Any) -> str:
     return ", ".join((f"{escape(named)}{items}", *bounds))
 
 
+def prose(text: str) -> str:
+    """A sentence, with what stands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def code(text: str) -> str:
     """The text as it is written in a program."""
     return f"<code>{escape(text)}</code>"
@@ -67,18 +72,19 @@ def _told(schema: Any) -> str:
     """The kind of a field, what is said of it, and what is in it."""
     if not isinstance(schema, Mapping):
         return kind(schema)
-    plain = not any(key in schema for key in _CHOICES) or "type" in schema or "properties" in schema
-    said = f" {escape(schema['description'])}" if "description" in schema else ""
-    inside = schema.get("items", schema) if isinstance(schema.get("items", schema), Mapping) else schema
-    nested = fields({**inside, "description": ""}) if "properties" in inside else ""
-    return f"{kind(schema) + '.' if plain else ''}{said}{nested or _choices(schema)}"
+    inside = schema["items"] if isinstance(schema.get("items"), Mapping) else schema
+    named = f"{kind(schema)}. " if not schema or schema.keys() & {"type", "const", "enum", "$ref", "pattern"} else ""
+    nested = fields({**inside, "description": ""}) if "properties" in inside else _choices(inside)
+    return f"{named}{prose(schema.get('description', ''))}{nested}"
 
 
 def _choices(schema: Json) -> str:
+    """What else may stand there, or must; what only forbids has nothing to show."""
+    told = {key: [text for choice in schema[key] if (text := _told(choice))] for key in _CHOICES if key in schema}
     return "".join(
-        f"<div>{'all' if key == 'allOf' else 'one'} of:<ul>{''.join(f'<li>{_told(choice)}</li>' for choice in schema[key])}</ul></div>"
-        for key in _CHOICES
-        if key in schema
+        f"<div>{words} of:<ul>{''.join(f'<li>{text}</li>' for text in told[key])}</ul></div>"
+        for key, words in _CHOICES.items()
+        if told.get(key)
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from service.web.docs_fields import anchor, code, fields, kind
+from service.web.docs_fields import anchor, code, fields, kind, prose
 
 Json = Mapping[str, Any]
 
@@ -15,23 +15,27 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.2rem; margin: 0; } h3 { font-size: 1rem; margin: 1rem 0 0; }
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; padding-top: 1rem; }
-p { margin: .4rem 0; } code, pre { font: 14px/1.5 ui-monospace, monospace; }
+h2 code { font-size: 1.1rem; font-weight: 600; } p { margin: .4rem 0; } code, pre { font: 14px/1.5 ui-monospace, monospace; }
 ul { margin: .2rem 0; padding-left: 1.2rem; } .fields { border-left: 2px solid var(--line); list-style: none; padding-left: .8rem; }
 .fields > li { margin: .3rem 0; }
 pre { background: var(--quiet); overflow-x: auto; padding: .6rem; } summary { cursor: pointer; }
 """
+# What would be said at each answer.
+_ALWAYS = ("Cache-Control", "Vary", "X-Content-Type-Options")
 
 
 def docs_page(document: Json) -> str:
     """The page, complete: it loads nothing, runs nothing, and shows the document as text alone."""
     info, components = document["info"], document["components"]
     title = f"{info['title']} {info['version']}"
+    always = ", ".join(code(name) for name in _ALWAYS)
     elsewhere = {"404": components["responses"]["NotFound"], "405": components["responses"]["MethodNotAllowed"]}
     parts = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>',
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body><main>',
-        f"<h1>{escape(title)}</h1><p>{escape(info['description'])}</p>",
+        f"<h1>{escape(title)}</h1><p>{prose(info['description'])}</p>",
         f'<p>At {code(document["servers"][0]["url"])}; for programs: <a href="openapi.json">openapi.json</a>, OpenAPI 3.1.</p>',
+        f"<p>Every answer has {always}; those with more say so.</p>",
         "<ul>",
         *(f'<li><a href="#{anchor(path)}">{escape(path)}</a></li>' for path in document["paths"]),
         "</ul>",
@@ -62,7 +66,7 @@ def _operation(method: str, operation: Json) -> str:
     says = operation.get("description", "")
     return "".join(
         (
-            f"<h3>{method.upper()}: {escape(operation['summary'])}</h3><p>{escape(says)}</p>{signed}",
+            f"<h3>{method.upper()}: {escape(operation['summary'])}</h3><p>{prose(says)}</p>{signed}",
             _body(operation["requestBody"]) if "requestBody" in operation else "",
             _answers(operation["responses"]),
         )
@@ -70,7 +74,7 @@ def _operation(method: str, operation: Json) -> str:
 
 
 def _parameter(parameter: Json) -> str:
-    says = escape(parameter.get("description", ""))
+    says = prose(parameter.get("description", ""))
     return f"<li>{code(parameter['name'])} in the {escape(parameter['in'])}: {kind(parameter['schema'])}. {says}</li>"
 
 
@@ -81,7 +85,7 @@ def _body(body: Json) -> str:
         f"<details><summary>Example: {escape(name)}</summary><pre>{escape(json.dumps(example['value'], indent=1))}</pre></details>"
         for name, example in content["examples"].items()
     ]
-    return f"<h3>Body</h3><p>{kind(content['schema'])}, as {media_types}. {escape(body['description'])}</p>{''.join(shown)}"
+    return f"<h3>Body</h3><p>{kind(content['schema'])}, as {media_types}. {prose(body['description'])}</p>{''.join(shown)}"
 
 
 def _answers(responses: Json) -> str:
@@ -89,9 +93,10 @@ def _answers(responses: Json) -> str:
 
 
 def _answer(status: str, response: Json) -> str:
-    headers = ", ".join(code(name) for name in response["headers"])
-    bodies = [f"{_what(content['schema'])} as {code(media_type)}" for media_type, content in response.get("content", {}).items()]
-    return f"<li><b>{status}</b> {escape(response['description'])} {'; '.join((*bodies, 'headers ' + headers))}.</li>"
+    bodies = [f"{_what(content['schema'])} as {code(media_type)}." for media_type, content in response.get("content", {}).items()]
+    headers = [code(name) for name in response["headers"] if name not in _ALWAYS]
+    also = f"With {', '.join(headers)}." if headers else ""
+    return f"<li><b>{status}</b> {escape(response['description'])} {' '.join((*bodies, also))}</li>"
 
 
 def _what(schema: Json) -> str:
