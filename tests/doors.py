@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import schemathesis
 import time_machine
 
 from cds_hooks.response import CDSResponse, to_wire
@@ -93,6 +94,7 @@ def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -
 
     with time_machine.travel(datetime.combine(on, time(12), tzinfo=UTC), tick=False):
         response = asyncio.run(post())
+    document()[url]["POST"].validate_response(response)
     found = response.json()
     silence = found.get("extension", {}).get("org.cluneal-cds.silence")
     reasons = (silence["rule"], *silence.get("also", ())) if silence else ()
@@ -107,4 +109,10 @@ def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -
 
 @cache
 def application() -> Any:
-    return create_app(read_settings({}))
+    return create_app(read_settings({"CLUNEAL_DOCS": "1"}))
+
+
+@cache
+def document() -> Any:
+    """What the application says of itself; every answer that is posted for has to be as described there, headers and all."""
+    return schemathesis.openapi.from_asgi("/openapi.json", application())

@@ -1,0 +1,75 @@
+"""The application against its own OpenAPI document: what schemathesis sends to it, what came back and what does not fit."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+
+# What may come for a body that the schema allows: 404 for a name in a path, 412 for data that the request does not hold.
+_ACCEPTED = ["200", "204", "304", "404", "412"]
+_REFUSED = ["400", "404", "413", "415"]
+_NOTHING = {"patient": {"resourceType": "Patient"}, "conditions": None, "procedures": None}
+
+
+@dataclass
+class Tried:
+    """How often each operation answered what to which kind of data, and every finding by operation and kind."""
+
+    answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    checks: set[str] = field(default_factory=set)
+    findings: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def statuses(self, operation: str, mode: str) -> set[int]:
+        return {status for label, kind, status in self.answers if (label, kind) == (operation, mode)}
+
+
+@schemathesis.serializer("application/json+fhir")
+def _json(_: Any, value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def with_needed_data(_: Any, body: Any) -> Any:
+    """The body with the data that no service can do without, where it says nothing of them: random data would never bring them."""
+    if isinstance(body, dict) and isinstance(body.get("prefetch"), dict | None) and isinstance(body.get("context"), dict):
+        return {**body, "prefetch": {**_NOTHING, **(body.get("prefetch") or {})}}
+    return body
+
+
+def tried(document: dict[str, Any], app: Any, *, mode: str, examples: int, coverage: bool) -> Tried:
+    """What comes of sending data of a mode, positive or negative, to every operation of the document."""
+    settings = {
+        "generation": {"mode": mode, "max-examples": examples, "deterministic": True, "database": "none"},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": _ACCEPTED},
+            "negative_data_rejection": {"expected-statuses": _REFUSED},
+        },
+        "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": coverage}},
+    }
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(settings))
+    schema.app = app
+    schema.hook("map_body")(with_needed_data)
+    found = Tried()
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            _note(event.recorder, found)
+        elif isinstance(event, events.NonFatalError | events.FatalError):
+            found.findings[type(event).__name__, ""] = str(event)
+    return found
+
+
+def _note(recorder: Any, found: Tried) -> None:
+    for id_, exchange in recorder.interactions.items():
+        case = recorder.cases[id_].value
+        found.answers[case.operation.label, case.meta.generation.mode.value, exchange.response.status_code] += 1
+    for id_, checks in recorder.checks.items():
+        for check in checks:
+            found.checks.add(check.name)
+            if check.failure_info:
+                failure = check.failure_info.failure
+                found.findings[failure.operation, type(failure).__name__] = (
+                    f"{failure.message}\n{recorder.cases[id_].value.as_curl_command()}"
+                )
