@@ -33,8 +33,8 @@ async def document(app) -> dict[str, Any]:
 
 def test_schemathesis_finds_nothing(app, document):
     """What the document allows is answered, what it does not allow is refused, and every answer is one that it describes."""
-    positive = tried(document, app, mode="positive", examples=10, coverage=False)
-    negative = tried(document, app, mode="negative", examples=10, coverage=False)
+    positive = tried(document, app, mode="positive", examples=12, coverage=False)
+    negative = tried(document, app, mode="negative", examples=12, coverage=False)
 
     assert positive.findings | negative.findings == {}
     assert positive.answers.total() + negative.answers.total() >= 300
