@@ -35,7 +35,7 @@ _CONCEPT: Schema = {
     "description": "A CodeableConcept in the place of the Coding.",
     "required": ["coding"],
     "anyOf": [
-        {"properties": {"coding": _first({**_NAMED, "required": ["display"]})}},
+        {"properties": {"coding": _first({"allOf": [_CODING, _DISPLAYED]})}},
         {"properties": {"coding": _first(_NAMED), "text": _WORD}},
         {"required": ["text"], "properties": {"coding": {"type": "array", "prefixItems": [_CODING]}, "text": _NAME}},
     ],
@@ -89,7 +89,7 @@ FEEDBACK: Schema = _object(
                     {
                         "card": {**_NAME, "description": "The uuid of the card."},
                         "outcome": {"enum": ["accepted", "overridden"]},
-                        "outcomeTimestamp": {"type": "string", "format": "date-time"},
+                        "outcomeTimestamp": {"type": "string", "format": "date-time", "pattern": "^(?!0000|0001|9999)"},
                     },
                     required=["card", "outcome", "outcomeTimestamp"],
                 ),

@@ -26,6 +26,10 @@ class Tried:
     def statuses(self, operation: str, mode: str) -> set[int]:
         return {status for label, kind, status in self.answers if (label, kind) == (operation, mode)}
 
+    def told(self) -> str:
+        """Every finding with the call that shows it."""
+        return "\n\n".join(self.findings.values())
+
 
 @schemathesis.serializer("application/json+fhir")
 def _json(_: Any, value: Any) -> bytes:

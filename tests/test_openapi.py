@@ -36,7 +36,8 @@ def test_schemathesis_finds_nothing(app, document):
     positive = tried(document, app, mode="positive", examples=12, coverage=False)
     negative = tried(document, app, mode="negative", examples=12, coverage=False)
 
-    assert positive.findings | negative.findings == {}
+    assert not positive.findings, positive.told()
+    assert not negative.findings, negative.told()
     assert positive.answers.total() + negative.answers.total() >= 300
     assert positive.checks >= CHECKS
     for hook in SERVICES:
@@ -47,10 +48,10 @@ def test_schemathesis_finds_nothing(app, document):
 @pytest.mark.long
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 def test_schemathesis_finds_nothing_in_thousands_of_cases(app, document, mode):
-    """Every schema at its edges, every other method, and two hundred cases of chance for each operation."""
-    found = tried(document, app, mode=mode, examples=200, coverage=True)
+    """Every schema at its edges, every other method, and a hundred cases of chance for each operation."""
+    found = tried(document, app, mode=mode, examples=100, coverage=True)
 
-    assert found.findings == {}
+    assert not found.findings, found.told()
     assert found.answers.total() >= 2_000
 
 

@@ -85,6 +85,8 @@ async def test_an_accepted_suggestion_is_kept(desk, shelf):
         ({"reason": "r-1"}, ("r-1", "", ""), ""),
         ({"reason": {"coding": [{"code": "r-1"}], "text": "R"}}, ("r-1", "", "R"), ""),
         ({"reason": {"coding": [], "text": "R"}}, ("", "", "R"), ""),
+        ({"reason": {"coding": [{"display": None}], "text": "R"}}, ("", "", "R"), ""),
+        ({"reason": {"coding": [{"code": "r-1", "display": ""}], "text": "R"}}, ("r-1", "", "R"), ""),
         ({"code": "r-1", "userComment": "n"}, ("r-1", "", ""), "n"),
         ("r-1", ("r-1", "", ""), ""),
     ],

@@ -76,7 +76,7 @@ def test_every_hook_reads_what_its_schema_allows(app, mode):
     """Whatever the schema of a hook allows is answered, and whatever it does not allow is refused."""
     found = tried(document(feedback=False), app, mode=mode, examples=6, coverage=False)
 
-    assert found.findings == {}
+    assert not found.findings, found.told()
     for hook in HOOKS:
         assert (200 if mode == "positive" else 400) in found.statuses(f"POST /cds-services/{hook}", mode)
 
@@ -85,9 +85,9 @@ def test_every_hook_reads_what_its_schema_allows(app, mode):
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 def test_every_hook_reads_what_its_schema_allows_in_thousands_of_cases(app, mode):
     """The same at every edge of every schema."""
-    found = tried(document(feedback=True), app, mode=mode, examples=150, coverage=True)
+    found = tried(document(feedback=True), app, mode=mode, examples=60, coverage=True)
 
-    assert found.findings == {}
+    assert not found.findings, found.told()
     assert found.answers.total() >= 2_000
 
 
