@@ -16,7 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 import jwt
 
-from cds_hooks.errors import NotAuthenticated
+from cds_hooks.errors import CDSHooksError, NotAuthenticated
 from cds_hooks.jwks import Keys, VerificationKey
 
 RECOMMENDED_ALGORITHMS = ("ES384", "RS384")
@@ -117,8 +117,13 @@ class ClientAuthentication:
         begun = loop.time()
         try:
             return await self._client(authorization, self._base_url + path)
+        except CDSHooksError:
+            raise
         except _Refused as refused:
-            _log.warning("a call of %s was refused: %s", path, refused)
+            _log.warning("a call of %s was refused: %s", _shown(path), refused)
+        except Exception as fault:
+            # What we fail to judge opens nothing, and tells no more than any other refusal.
+            _log.error("a token could not be judged: %s", type(fault).__name__)
         await asyncio.sleep(max(0.0, begun + _REFUSAL_SECONDS - loop.time()))
         raise NotAuthenticated
 
@@ -193,7 +198,7 @@ async def _key(header: Mapping[str, Any], client: TrustedClient) -> Verification
         raise _Refused(f"{client.name}: typ must be JWT")
     if "crit" in header or "b64" in header:
         raise _Refused(f"{client.name}: the header asks for extensions of JWS")
-    if algorithm not in client.algorithms:
+    if not isinstance(algorithm, str) or algorithm not in client.algorithms:
         raise _Refused(f"{client.name}: alg must be one of {', '.join(sorted(client.algorithms))}")
     if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_ID:
         raise _Refused(f"{client.name}: there is no kid")

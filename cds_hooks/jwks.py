@@ -105,12 +105,14 @@ class FetchedKeys:
         return now - self._tried >= BETWEEN_FETCHES and (now - self._fetched >= FRESH or kid not in self._keys)
 
     async def _refresh(self) -> None:
-        self._tried = self._clock()
         try:
             found = read_key_set(await self._fetch(self._url))
         except KeysUnavailable as failed:
             _log.error("keys not fetched from %s: %s", self._url, failed)
             return
+        finally:
+            # Not before: who comes while it is under way has to wait for it.
+            self._tried = self._clock()
         for problem in found.passed_over:
             _log.warning("a key at %s is not used: %s", self._url, problem)
         self._keys, self._fetched = found.by_kid(), self._clock()

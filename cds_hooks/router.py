@@ -27,7 +27,6 @@ from cds_hooks.transport import Limits, add_safe_headers, allow_origins, answer_
 
 Endpoint = Callable[[Request, TrustedClient | None], Awaitable[Response]]
 
-_ANYTHING = "/cds-services/{anything:path}"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 # The last two are FHIR's; a client that has only FHIR tooling sends them.
@@ -57,7 +56,7 @@ def cds_hooks_router(
             door.add(router, f"/cds-services/{id_}/feedback", ("POST",), _feedback(id_, feedback, limits))
     if clients is not None:
         # Who is not known does not learn which ids there are.
-        door.add(router, _ANYTHING, (), _nothing)
+        door.add(router, "/cds-services/{anything:path}", (), _nothing)
     return router
 
 
@@ -90,7 +89,7 @@ class _Door:
         known = sorted((*methods, "OPTIONS"))
 
         async def answer(request: Request) -> Response:
-            client = await self._admitted(request, path)
+            client = await self._admitted(request, path if methods else request.scope["path"])
             if methods and request.method == "OPTIONS":
                 return Response(status_code=204, headers={"Allow": ", ".join(known)})
             if methods and request.method not in methods:
