@@ -15,6 +15,7 @@ from cds_hooks.transport import Limits
 from service.addresses import is_loopback
 from service.cds_services import SERVICE_IDS, offered_services
 from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
+from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments
@@ -56,7 +57,7 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     """The clients of the clients file; None where there is none and everybody is answered. Raises InvalidClients."""
     if settings.clients_file is None:
         return None
-    orders = [nerve.block_code for nerve in knowledge.nerves.values()]
+    orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
     clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders)
     base = urlsplit(settings.base_url)
     if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):

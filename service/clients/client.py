@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from service.addresses import is_loopback
-from service.clients.table import Table
+from service.clients.table import Table, not_empty
 from service.speech import Dialect, OrderIntent, Writes
 
 # Its private key lies in a public repository: whoever wants to can sign as this issuer.
@@ -68,7 +68,7 @@ class Client(Table):
     subject: Word | None = None
     jwks_url: Word | None = None
     jwks_file: Word | None = None
-    algorithms: Annotated[tuple[Algorithm, ...], Field(strict=False, min_length=1)] = ("ES384", "RS384")
+    algorithms: Annotated[tuple[Algorithm, ...], Field(strict=False), AfterValidator(not_empty)] = ("ES384", "RS384")
     fhir_servers: Words = ()
     services: Words = ()
     dialect: Dialect = "generic"

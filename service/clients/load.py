@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cds_hooks.jwks import KeySet, KeysUnavailable, read_key_set
 from service.clients.client import Client
 from service.clients.code_map import CodeMap
-from service.clients.table import Table, UnreadableTable, read_table
+from service.clients.table import Table, UnreadableTable, not_empty, read_table
 from service.errors import ClinicError
 from service.speech import Speech, Writes
 
@@ -31,7 +31,7 @@ class InvalidClients(ClinicError):
 
 class _File(Table):
     allow_http_loopback: bool = False
-    client: Annotated[tuple[Client, ...], Field(strict=False, min_length=1)]
+    client: Annotated[tuple[Client, ...], Field(strict=False), AfterValidator(not_empty)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,18 @@ _WORDS = {
     "less_than_equal": "must be at most {le}",
     "tuple_type": "must be a list",
     "model_type": "must be a table",
-    "too_short": "needs at least one entry",
     "value_error": "{error}",
 }
 
 AnyTable = TypeVar("AnyTable", bound="Table")
+T = TypeVar("T")
+
+
+def not_empty(values: tuple[T, ...]) -> tuple[T, ...]:
+    """The values, of which one at least has to be there."""
+    if not values:
+        raise ValueError("needs at least one entry")
+    return values
 
 
 class Table(BaseModel):
