@@ -137,16 +137,13 @@ def test_all_problems_of_all_files_come_at_once(tmp_path):
         codes_toml='[[order]]\nours = "x"\nsystem = "urn:x"\ncode = "1"\n',
     )
 
-    assert [one.split(":")[1].strip() for one in found] == [
-        "jwks_url must be https, without user, query or fragment; "
-        "http to this machine alone needs allow_http_loopback = true, and is for tests",
-        *(
-            "jwks_file",
-            "another client has this name",
-            "another client has this issuer; give each of them its own subject",
-            "services",
-            "code_map",
-        ),
+    assert [one.split(":")[1].strip().split(",")[0] for one in found] == [
+        "jwks_url must be https",
+        "jwks_file",
+        "another client has this name",
+        "another client has this issuer; give each of them its own subject",
+        "services",
+        "code_map",
     ]
 
 
