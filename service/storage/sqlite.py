@@ -1,6 +1,7 @@
 """One SQLite file of the service, written by one thread in whole transactions, each for a bounded time.
 
-It is opened for each transaction: a file that was moved, filled up or came back is met as it is.
+The connection is kept, for to open and to close one costs more than a transaction does. After a failure, and when the file at the path is
+no longer the one that was opened, there is a new one: a file that was moved, filled up or came back is met as it is.
 """
 
 import asyncio
@@ -9,7 +10,6 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
@@ -35,6 +35,7 @@ class SQLiteFile:
         # From now on the same file, whatever the working directory becomes; and never one of SQLite's names for memory.
         self._path = path.absolute()
         self._wait = wait
+        self._opened: tuple[tuple[int, int], sqlite3.Connection] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage")
 
     async def write(self, work: Callable[[sqlite3.Connection], T], *, what: str) -> T:
@@ -53,15 +54,36 @@ class SQLiteFile:
     def _transaction(self, work: Callable[[sqlite3.Connection], T], given_up: Event) -> T:
         # What is stored may be about a patient, so the file is the service's own; SQLite gives its companions the same mode.
         self._path.touch(mode=0o600)
-        with closing(sqlite3.connect(self._path, timeout=self._wait / 2, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
+        file = self._path.stat()
+        database = self._open((file.st_dev, file.st_ino))
+        try:
             database.execute("BEGIN IMMEDIATE")
             found = work(database)
-            # Somebody has been told that nothing was stored: closing without a commit takes it back.
-            if not given_up.is_set():
-                database.execute("COMMIT")
-            return found
+            # Somebody has been told that nothing was stored.
+            database.execute("ROLLBACK" if given_up.is_set() else "COMMIT")
+        except BaseException:
+            self._close()
+            raise
+        return found
+
+    def _open(self, identity: tuple[int, int]) -> sqlite3.Connection:
+        if self._opened and self._opened[0] == identity:
+            return self._opened[1]
+        self._close()
+        database = sqlite3.connect(self._path, timeout=self._wait / 2, isolation_level=None, check_same_thread=False)
+        self._opened = identity, database
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        return database
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        """What was not committed is taken back."""
+        if self._opened:
+            self._opened[1].close()
+            self._opened = None
 
 
 def _name(failed: Exception) -> str:
