@@ -5,6 +5,7 @@ Source: OpenAPI 3.1.1, https://spec.openapis.org/oas/v3.1.1.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from cds_hooks import errors
 from cds_hooks.described_answers import ErrorKind, closed, described, refusals
@@ -17,7 +18,7 @@ from cds_hooks.response_schema import response_schemas
 from cds_hooks.transport import MEDIA_TYPES, Limits
 
 _SCHEMAS = "#/components/schemas/"
-_SIGNED = "clientJWT"
+_SCHEME = "clientJWT"
 
 _OF_A_BODY: tuple[ErrorKind, ...] = (
     errors.MalformedRequest,
@@ -28,6 +29,8 @@ _OF_A_BODY: tuple[ErrorKind, ...] = (
 )
 _OF_A_CALL: tuple[ErrorKind, ...] = (errors.HookNotServed, errors.PrefetchUnavailable, errors.ForeignPatient, errors.Overloaded)
 _OF_FEEDBACK: tuple[ErrorKind, ...] = (errors.FeedbackNotStored,)
+_OF_A_STRANGER: tuple[ErrorKind, ...] = (errors.NotAuthenticated, errors.AuthenticationUnavailable)
+_OF_A_CLIENT: tuple[ErrorKind, ...] = (errors.NotEntitled,)
 
 _FEEDBACK_EXAMPLE = {
     "feedback": [
@@ -42,15 +45,17 @@ _FEEDBACK_EXAMPLE = {
 
 
 def protocol_description(
-    services: Iterable[CDSService], *, limits: Limits, feedback: bool, authentication: Sequence[ErrorKind] = ()
+    services: Iterable[CDSService], *, limits: Limits, feedback: bool, authenticated: bool
 ) -> dict[str, dict[str, object]]:
     """`paths` and `components` of discovery, of each service and, where feedback is kept, of its feedback.
 
-    authentication  the errors that a call can be answered with because of who sent it; none where nobody is asked
+    authenticated  whether every call has to be signed by a client that is known
     """
-    signed: dict[str, object] = {"security": [{_SIGNED: []}]} if authentication else {}
     hosted = tuple(services)
-    paths: dict[str, object] = {"/cds-services": _DISCOVERY}
+    unknown = _OF_A_STRANGER if authenticated else ()
+    refused = (*_OF_A_BODY, *unknown, *(_OF_A_CLIENT if authenticated else ()))
+    post_only = {"options": _options("OPTIONS, POST", unknown)}
+    paths: dict[str, object] = {"/cds-services": _discovery(unknown)}
     schemas = {"discovery": _listing(hosted), **({"feedback": FEEDBACK} if feedback else {}), **response_schemas(_SCHEMAS)}
     for id_, by_hook in by_address(hosted).items():
         requests = [request_schema(hook, service.prefetch) for hook, service in by_hook.items()]
@@ -61,26 +66,29 @@ def protocol_description(
             "summary": ", ".join(f"{service.title} ({hook})" for hook, service in by_hook.items()),
             "description": " ".join(dict.fromkeys(service.description for service in by_hook.values())),
             "requestBody": _body(f"request-{id_}", examples, limits, limits.body_bytes),
-            "responses": {
-                "200": described("Cards, or none.", _named("CDSResponse")),
-                **refusals((*_OF_A_BODY, *_OF_A_CALL, *authentication)),
-            },
+            "responses": {"200": described("Cards, or none.", _named("CDSResponse")), **refusals((*refused, *_OF_A_CALL))},
         }
-        paths[f"/cds-services/{id_}"] = {"post": call | signed, "options": _OPTIONS}
+        paths[f"/cds-services/{id_}"] = {"post": call, **post_only}
         if feedback:
             told = {
                 "operationId": f"{id_}-feedback",
                 "summary": f"Feedback to {id_}",
                 "description": "What became of its cards. All items are stored, or none; what is sent twice is stored once.",
                 "requestBody": _body("feedback", {"overridden": _FEEDBACK_EXAMPLE}, limits, min(limits.body_bytes, MOST_BYTES)),
-                "responses": {
-                    "200": described("Every item is stored.", closed({})),
-                    **refusals((*_OF_A_BODY, *_OF_FEEDBACK, *authentication)),
-                },
+                "responses": {"200": described("Every item is stored.", closed({})), **refusals((*refused, *_OF_FEEDBACK))},
             }
-            paths[f"/cds-services/{id_}/feedback"] = {"post": told | signed, "options": _OPTIONS}
+            paths[f"/cds-services/{id_}/feedback"] = {"post": told, **post_only}
+    components: dict[str, object] = {"schemas": schemas}
+    return _signed(paths, components) if authenticated else {"paths": paths, "components": components}
+
+
+def _signed(paths: Mapping[str, Any], components: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """The same, where every operation asks for a token."""
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Signed by the client, for this very address."}
-    return {"paths": paths, "components": {"schemas": schemas, **({"securitySchemes": {_SIGNED: scheme}} if authentication else {})}}
+    asked: dict[str, object] = {
+        path: {method: {**told, "security": [{_SCHEME: []}]} for method, told in item.items()} for path, item in paths.items()
+    }
+    return {"paths": asked, "components": {**components, "securitySchemes": {_SCHEME: scheme}}}
 
 
 def _named(schema: str) -> Schema:
@@ -106,22 +114,24 @@ def _listing(services: tuple[CDSService, ...]) -> Schema:
     return closed({"services": {"type": "array", "items": entry}})
 
 
-def _options(methods: str) -> dict[str, object]:
+def _options(methods: str, unknown: Iterable[ErrorKind]) -> dict[str, object]:
+    known = described("No body.", headers={"Allow": {"const": methods}, "Cache-Control": {"const": "no-store"}})
+    return {"summary": "The methods of this address", "responses": {"204": known, **refusals(unknown)}}
+
+
+def _discovery(unknown: Sequence[ErrorKind]) -> dict[str, object]:
+    """What is for one client is for no cache; what is for all may be kept by one that asks before each use."""
+    headers: Mapping[str, Schema] = {"Cache-Control": {"const": "no-store" if unknown else "no-cache"}}
     return {
-        "summary": "The methods of this address",
-        "responses": {"204": described("No body.", headers={"Allow": {"const": methods}, "Cache-Control": {"const": "no-store"}})},
+        "get": {
+            "operationId": "discovery",
+            "summary": "Discovery",
+            "description": "Which services there are, for which hook, and what each asks to be prefetched.",
+            "responses": {"200": described("The services.", _named("discovery"), headers=headers), **refusals(unknown)},
+        },
+        "head": {
+            "summary": "Discovery: the headers alone",
+            "responses": {"200": described("The headers of a GET.", headers=headers), **refusals(unknown)},
+        },
+        "options": _options("GET, HEAD, OPTIONS", unknown),
     }
-
-
-_OPTIONS = _options("OPTIONS, POST")
-_NOT_STALE: Mapping[str, Schema] = {"Cache-Control": {"const": "no-cache"}}
-_DISCOVERY = {
-    "get": {
-        "operationId": "discovery",
-        "summary": "Discovery",
-        "description": "Which services there are, for which hook, and what each asks to be prefetched.",
-        "responses": {"200": described("The services.", _named("discovery"), headers=_NOT_STALE)},
-    },
-    "head": {"summary": "Discovery: the headers alone", "responses": {"200": described("The headers of a GET.", headers=_NOT_STALE)}},
-    "options": _options("GET, HEAD, OPTIONS"),
-}

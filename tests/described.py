@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,19 +44,26 @@ def with_needed_data(_: Any, body: Any) -> Any:
     return body
 
 
-def tried(document: dict[str, Any], app: Any, *, mode: str, examples: int, coverage: bool) -> Tried:
-    """What comes of sending data of a mode, positive or negative, to every operation of the document."""
+def tried(
+    document: dict[str, Any], app: Any, *, mode: str, examples: int, coverage: bool, sign: Callable[[str], str] | None = None
+) -> Tried:
+    """What comes of sending data of a mode, positive or negative, to every operation of the document.
+
+    sign  gives the Authorization for a call of a path
+    """
     settings = {
         "generation": {"mode": mode, "max-examples": examples, "deterministic": True, "database": "none"},
         "checks": {
             "positive_data_acceptance": {"expected-statuses": _ACCEPTED},
-            "negative_data_rejection": {"expected-statuses": _REFUSED},
+            "negative_data_rejection": {"expected-statuses": [*_REFUSED, "401"] if sign else _REFUSED},
         },
         "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": coverage}},
     }
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(settings))
     schema.app = app
     schema.hook("map_body")(with_needed_data)
+    if sign:
+        schema.auth(refresh_interval=None)(_signature(sign))
     found = Tried()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
@@ -63,6 +71,19 @@ def tried(document: dict[str, Any], app: Any, *, mode: str, examples: int, cover
         elif isinstance(event, events.NonFatalError | events.FatalError):
             found.findings[type(event).__name__, ""] = str(event)
     return found
+
+
+def _signature(sign: Callable[[str], str]) -> type:
+    """What schemathesis asks for the credentials of a call."""
+
+    class Signature:
+        def get(self, case: Any, _: Any) -> str:
+            return sign(case.formatted_path)
+
+        def set(self, case: Any, signature: str, _: Any) -> None:
+            case.headers = {**(case.headers or {}), "Authorization": signature}
+
+    return Signature
 
 
 def _note(recorder: Any, found: Tried) -> None:

@@ -1,7 +1,10 @@
 """The OpenAPI document is what is served: schemathesis finds nothing, in either direction, and it would find what does not fit."""
 
+import asyncio
 import copy
+import itertools
 import json
+import time
 from typing import Any
 
 import httpx
@@ -9,7 +12,10 @@ import pytest
 
 from service.app import create_app
 from service.settings import read_settings
+from tests.cds_hooks.signing import ISSUER, claims, ec_key, header, key_set, published, token
 from tests.described import tried
+
+HTTPS = "https://cds.example.org"
 
 SERVICES = ("patient-view", "encounter-start", "order-select", "order-sign")
 CHECKS = {
@@ -19,6 +25,16 @@ CHECKS = {
 }
 
 
+def documented(app) -> dict[str, Any]:
+    """The document that an application serves."""
+
+    async def get() -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as client:
+            return (await client.get("/openapi.json")).json()
+
+    return asyncio.run(get())
+
+
 @pytest.fixture
 def app(tmp_path):
     """The whole application, with its document and a store of its own."""
@@ -26,9 +42,8 @@ def app(tmp_path):
 
 
 @pytest.fixture
-async def document(app) -> dict[str, Any]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as client:
-        return (await client.get("/openapi.json")).json()
+def document(app):
+    return documented(app)
 
 
 def test_schemathesis_finds_nothing(app, document):
@@ -53,6 +68,25 @@ def test_schemathesis_finds_nothing_in_thousands_of_cases(app, document, mode):
 
     assert not found.findings, found.told()
     assert found.answers.total() >= 2_000
+
+
+@pytest.mark.parametrize(("mode", "status", "examples"), [("positive", 200, 3), pytest.param("negative", 400, 40, marks=pytest.mark.long)])
+def test_schemathesis_finds_nothing_where_clients_sign(tmp_path, mode, status, examples):
+    """With a clients file the document says so: signed calls are answered, and all others, with a wrong token or none, are 401."""
+    (tmp_path / "keys.json").write_bytes(key_set(published(ec_key(), "ec")))
+    (tmp_path / "clients.toml").write_text(f'[[client]]\nname = "ehr"\nissuer = "{ISSUER}"\njwks_file = "keys.json"\n')
+    settings = {"DOCS": "1", "STORE": tmp_path / "s.sqlite", "CLIENTS_FILE": tmp_path / "clients.toml", "PUBLIC_BASE_URL": HTTPS}
+    app = create_app(read_settings({f"CLUNEAL_{name}": str(value) for name, value in settings.items()}))
+    number = itertools.count()
+
+    def sign(path: str) -> str:
+        now = int(time.time())
+        return f"Bearer {token(header(jku=None), claims(aud=HTTPS + path, iat=now, exp=now + 60, jti=f'j-{next(number)}'))}"
+
+    found = tried(documented(app), app, mode=mode, examples=examples, coverage=mode == "negative", sign=sign)
+    assert not found.findings, found.told()
+    assert found.statuses("POST /cds-services/cluneal-patient-view", mode) >= {status, 401}
+    assert "ignored_auth" in found.checks
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from fastapi import FastAPI
 
 from cds_hooks.discovery import CDSService
-from cds_hooks.errors import CDSHooksError
 from cds_hooks.feedback_schema import FEEDBACK
 from cds_hooks.hooks import HOOKS
 from cds_hooks.openapi import protocol_description
@@ -27,16 +26,8 @@ IN_THE_VALUES = [path for path in sorted((REQUESTS / "bad").glob("*.json")) if n
 class Forgetful:
     """Feedback that nobody keeps."""
 
-    async def keep(self, service, items):
+    async def keep(self, service, items, *, client):
         """Nothing."""
-
-
-class Unknown(CDSHooksError):
-    code, status_hint, issue_code, text = "unknown", 401, "login", "Nobody knows this client."
-
-
-class Unwelcome(CDSHooksError):
-    code, status_hint, issue_code, text = "unwelcome", 403, "forbidden", "This client may not ask."
 
 
 async def silent(request):
@@ -50,8 +41,8 @@ def house():
     return [*services, *shared]
 
 
-def described(**told):
-    return protocol_description(house(), limits=Limits(), feedback=True, **told)
+def described(*, feedback=True, authenticated=False):
+    return protocol_description(house(), limits=Limits(), feedback=feedback, authenticated=authenticated)
 
 
 def of_requests(hook):
@@ -67,8 +58,7 @@ def app():
 
 
 def document(*, feedback):
-    described = protocol_description(house(), limits=Limits(), feedback=feedback)
-    return {"openapi": "3.1.0", "info": {"title": "house", "version": "1"}, **described}
+    return {"openapi": "3.1.0", "info": {"title": "house", "version": "1"}, **described(feedback=feedback)}
 
 
 @pytest.mark.parametrize("mode", ["positive", "negative"])
@@ -108,15 +98,14 @@ def test_a_bad_request_is_not_allowed(path):
 
 
 def test_clients_that_are_asked_who_they_are_are_told_how():
-    """With authentication every call needs a token and may be refused for it; without it nothing of the kind is said."""
-    signed, plain = described(authentication=(Unknown, Unwelcome)), described()
-    post = signed["paths"]["/cds-services/patient-view"]["post"]
-    (name,) = post["security"][0]
+    """With authentication every operation asks for a token and may be refused for it; without it nothing of the kind is said."""
+    signed, plain = described(authenticated=True), described()
+    (name,) = signed["components"]["securitySchemes"]
+    operations = {f"{method} {path}": told for path, item in signed["paths"].items() for method, told in item.items()}
 
-    assert signed["components"]["securitySchemes"][name]["scheme"] == "bearer"
-    assert post["responses"]["401"]["headers"]["WWW-Authenticate"]["required"]
-    assert {"401", "403"} <= signed["paths"]["/cds-services/patient-view/feedback"]["post"]["responses"].keys()
-    assert "security" not in signed["paths"]["/cds-services"]["get"]
+    assert all(told["security"] == [{name: []}] for told in operations.values())
+    assert all(told["responses"]["401"]["headers"]["WWW-Authenticate"]["required"] for told in operations.values())
+    assert {name for name, told in operations.items() if "403" in told["responses"]} == {name for name in operations if "post" in name}
     assert not [word for word in ("security", '"401"', '"403"') if word in json.dumps(plain)]
 
 
