@@ -1,5 +1,6 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from time import monotonic, time
@@ -20,9 +21,9 @@ from service.clients.load import Clients, InvalidClients, KnownClient, read_clie
 from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
-from service.knowledge.thresholds import Adjustments
+from service.knowledge.thresholds import Adjustments, adjusted
 from service.reasoning.review import reviewed
-from service.settings import Settings
+from service.settings import Settings, Thresholds, read_settings
 from service.storage.feedback import SQLiteFeedback
 from service.storage.seen_tokens import SQLiteTokens
 from service.storage.sqlite import SQLiteFile
@@ -88,6 +89,15 @@ def _authentication(clients: Clients, settings: Settings, file: SQLiteFile) -> C
         )
 
     return ClientAuthentication(map(trusted, clients.known), base_url=settings.base_url, seen=SQLiteTokens(file, clock=time), clock=time)
+
+
+def settings_of(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` describes, where the knowledge allows them. Raises InvalidSettings with every problem of both."""
+
+    def refused(thresholds: Thresholds) -> list[str]:
+        return adjusted(load_knowledge().thresholds, Adjustments(numbers=thresholds))[1]
+
+    return read_settings(environ, refused=refused)
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

@@ -30,7 +30,7 @@ from cds_hooks.errors import CDSHooksError
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from service import terminal
-from service.app import adjustments_of, create_app
+from service.app import adjustments_of, create_app, settings_of
 from service.call import Call
 from service.cds_services import asked
 from service.clients.load import InvalidClients
@@ -41,7 +41,7 @@ from service.fhir.chart import Chart, chart_of_bundle, kind_of
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
 from service.reasoning.review import reviewed
-from service.settings import InvalidSettings, Settings, read_settings
+from service.settings import InvalidSettings, Settings
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
 
@@ -80,7 +80,7 @@ def serve(
 ) -> None:
     """Start the service, and say how to see a card. ctrl-C stops it."""
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
-    settings = read_settings({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
+    settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
@@ -122,7 +122,7 @@ def evaluate(
 ) -> None:
     """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
     chart, call = _opened(file.read())
-    settings = read_settings(os.environ)
+    settings = settings_of(os.environ)
     day = today.date() if today else _today(settings)
     evaluation = evaluate_chart(chart, reviewed(load_knowledge(adjustments_of(settings))), today=day, call=call)
     if as_json:
@@ -151,7 +151,7 @@ def story(
     elif name is None:
         raise typer.BadParameter("name a story, or ask for --list")
     else:
-        request = hook_request(read_story(name), hook_instance=str(uuid.uuid4()), today=_today(read_settings(os.environ)))
+        request = hook_request(read_story(name), hook_instance=str(uuid.uuid4()), today=_today(settings_of(os.environ)))
         if send is None:
             sys.stdout.write(json.dumps(request, indent=2, ensure_ascii=False) + "\n")
         else:

@@ -179,6 +179,37 @@ def test_a_value_that_cannot_be_names_its_variable(name, value):
     assert "secret" not in problem
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        *(("PORT", value, "must be a whole number from 1 to 65535") for value in ("abc", "0", "65536", "80.5")),
+        *(("OPEN", value, "must be 1 or 0") for value in ("2", "maybe")),
+        ("DOCS", "2", "must be 1 or 0"),
+        *(("MAX_BODY_MB", value, "must be a whole number from 1 to 256") for value in ("x", "0", "257")),
+        *(("RECEIVE_DEADLINE_S", value, "must be a number of seconds above 0, at most 60") for value in ("x", "0", "60.1", "nan")),
+        ("TIME_ZONE", "Nowhere", "must be a name of the IANA database, such as America/Chicago"),
+        ("POLICY", "secret", "must be evidence or inclusive"),
+        ("LOG_LEVEL", "secret", "must be debug, info, warning or error"),
+        *(
+            ("THRESHOLDS", value, "write name=number, separated by commas, each name once: relief-good=75,imaging-window=365")
+            for value in ("a=75%,b=x", "a")
+        ),
+    ],
+)
+def test_what_a_setting_may_be_is_said_in_our_words(name, value, says):
+    """The sentence is that of the README, once, whatever a library calls the mistake; the bounds are those that hold."""
+    assert problems({f"CLUNEAL_{name}": value}) == (f"CLUNEAL_{name}: {says}",)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("PORT", ("1", "65535")), ("MAX_BODY_MB", ("1", "256")), ("RECEIVE_DEADLINE_S", ("0.1", "60"))]
+)
+def test_the_bounds_that_are_named_are_allowed(name, values):
+    """What the sentence says may be, may be."""
+    for value in values:
+        assert getattr(read_settings({f"CLUNEAL_{name}": value}), name.lower()) == float(value)
+
+
 def test_all_problems_come_at_once():
     """Whoever sets up the service mends everything in one go."""
     with pytest.raises(InvalidSettings) as refused:
