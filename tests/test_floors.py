@@ -18,7 +18,8 @@ FLOORS = {
     "service": (
         "cli",
         "clients_commands",
-        "app knowledge_commands",
+        "knowledge_commands",
+        "app chart_file",
         "web cds_services screening story terminal labelled",
         "transcript published",
         "evaluate",

@@ -1,8 +1,6 @@
 """The knowledge over HTTP: whole and in parts, our FHIR resources at their own addresses, and nothing but reading."""
 
 import json
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from fhir.resources.R4B.codesystem import CodeSystem
@@ -12,7 +10,7 @@ from fhir.resources.R4B.valueset import ValueSet
 from service.app import create_app
 from service.knowledge.load import FOLDER, load_knowledge
 from service.settings import read_settings
-from tests.doors import application
+from tests.service.web.wire import asked
 
 WHOLE, PART, FHIR = "/knowledge", "/knowledge/rules/X-01", "/fhir/CodeSystem/examination"
 EACH_KIND = pytest.mark.parametrize("path", [WHOLE, "/knowledge/nerves", PART, "/fhir/ValueSet/fever", FHIR])
@@ -20,51 +18,6 @@ SERVED = [
     *(f"/fhir/ValueSet/{path.stem}" for path in sorted((FOLDER / "value_sets").glob("*.json"))),
     *(f"/fhir/CodeSystem/{path.stem}" for path in sorted((FOLDER / "code_systems").glob("*.json"))),
 ]
-
-
-class Answer:
-    """What came back: status, headers by lower-case name, body."""
-
-    def __init__(self) -> None:
-        self.status, self.headers, self.body = 0, dict[str, str](), b""
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-async def asked(path: str, method: str = "GET", app: Any = None, **headers: str) -> Answer:
-    """One request with exactly this path on the wire: no client tidies it up before it is sent."""
-    answer = Answer()
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            answer.status = message["status"]
-            answer.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-        else:
-            answer.body += message.get("body", b"")
-
-    target, _, query = path.partition("?")
-    sent = [(b"host", b"127.0.0.1:8000"), *((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())]
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": unquote(target),
-        "raw_path": target.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": sent,
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8000),
-    }
-    await (app or application())(scope, receive, send)
-    return answer
 
 
 async def test_everything_is_one_request():
@@ -154,35 +107,6 @@ async def test_what_is_not_there_is_a_404(path):
     assert (answer.status, answer.headers["content-type"]) == (404, "application/fhir+json")
     assert OperationOutcome.model_validate(answer.json).issue[0].code == "not-found"
     assert "X-99" not in answer.body.decode()
-
-
-@pytest.mark.parametrize(
-    ("path", "says"),
-    [
-        *(
-            (path, "/knowledge has version, date, says, digest, policy, adjusted, attributes, nerves, ")
-            for path in ("/knowledge/rule", "/knowledge/")
-        ),
-        *(
-            (path, "/knowledge/rules has B-01, B-02, ")
-            for path in ("/knowledge/rules/X-99", "/knowledge/rules/", "/knowledge/rules/X-01/says")
-        ),
-        ("/knowledge/nerves/lateral", "/knowledge/nerves has superior, middle, inferior."),
-        *((path, "/fhir/CodeSystem has card-topic, examination.") for path in ("/fhir", "/fhir/metadata", "/fhir/ValueSet/fevers")),
-        ("/fhir/ValueSet", "/fhir/ValueSet has abdominal-aortic-aneurysm, "),
-    ],
-)
-async def test_what_is_not_there_is_answered_with_what_is(path, says):
-    """Whoever mistypes an address learns what stands beside it: the rooms, or the first names of the room."""
-    assert says in (await asked(path)).json["issue"][0]["diagnostics"]
-
-
-async def test_a_long_room_is_not_listed_whole():
-    """The first names and how many there are."""
-    room = (await asked("/knowledge/rules")).json
-    told = (await asked("/knowledge/rules/X-99")).json["issue"][0]["diagnostics"]
-
-    assert told == f"/knowledge/rules has {', '.join(list(room)[:5])} and {len(room) - 5} more."
 
 
 @pytest.mark.parametrize(
