@@ -52,6 +52,7 @@ async def send(house, body, hook):
     return await house.post(f"/cds-services/{hook}", content=body, headers={"Content-Type": "application/json"})
 
 
+@pytest.mark.requirement("H-9", "K-1", "K-2", "K-5", "K-6", "K-7", "214", "R3-26")
 @pytest.mark.parametrize("path", bodies(OURS / "good"))
 async def test_a_good_request_is_accepted(house, path):
     """Each file shows one thing that real clients do and that must not cost the call."""
@@ -61,6 +62,7 @@ async def test_a_good_request_is_accepted(house, path):
     assert (answer.status_code, answer.json()) == (200, {"cards": []})
 
 
+@pytest.mark.requirement("H-1", "H-2", "H-3", "H-12", "K-3", "K-4", "R3-14", "R3-26")
 @pytest.mark.parametrize("path", bodies(OURS / "bad"))
 async def test_a_bad_request_is_refused(house, path):
     """Each file has one thing wrong; it is never our fault, never an empty list of cards, and nothing of it comes back."""
