@@ -64,6 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.requirement("R13")
 @pytest.mark.parametrize("example", examples(README), ids=lambda example: example.commands[0][:60])
 def test_the_readme_shows_what_its_commands_print(example: Example, service: str, folder: Path) -> None:
     """Every console block of the README prints what it shows, dates and uuids aside."""

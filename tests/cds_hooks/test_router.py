@@ -76,6 +76,16 @@ async def test_another_hook_has_its_own_service(client, question):
     assert card["suggestions"][0]["actions"][0]["resource"]["for"] == {"reference": "Patient/p-1"}
 
 
+@pytest.mark.requirement("R8")
+async def test_two_services_on_a_hook_are_two(client, question):
+    """Both are listed, and each answers at its own address: one with its card, one with its fault."""
+    listed = (await client.get("/cds-services")).json()["services"]
+    answers = [await client.post(f"/cds-services/{id_}", json=question) for id_ in ("interpreter", "broken")]
+
+    assert [one["id"] for one in listed if one["hook"] == "patient-view"] == ["interpreter", "broken"]
+    assert [answer.status_code for answer in answers] == [200, 500]
+
+
 @pytest.mark.requirement("76", "H-5")
 async def test_the_wrong_hook_is_refused(client, question):
     """A patient-view question to an encounter-start service gets no cards."""
