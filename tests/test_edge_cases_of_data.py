@@ -37,6 +37,12 @@ def is_refused_for(answer: Answer, key: str, why: str) -> bool:
     return answer.status == 412 and "prefetch-unavailable" in answer.complaint and f"{why}: {key}" in answer.complaint
 
 
+@requirement("28", "P-1")
+def test_with_all_keys_there_is_a_card():
+    """Everything by prefetch: no server is needed."""
+    assert has_a_card(asked(archetype()))
+
+
 @requirement("case-03", "P-2", "P-3", "R3-13")
 @pytest.mark.parametrize("key", [*NEEDED[1:], *SEARCHES])
 def test_null_is_read_like_an_empty_search(key):
