@@ -42,7 +42,7 @@ test-long: $(VENV)/.installed-tests ## Run the tests that take minutes
 	else $(VENV)/bin/pytest -m long; fi
 
 requirements: $(VENV)/.installed-tests ## Print every requirement of CDS Hooks with its tests and what became of them
-	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet --no-summary
+	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet -rN
 
 bench: $(VENV)/.installed-tests ## Measure, and print the performance targets as ratios
 	$(VENV)/bin/python -m benchmarks
