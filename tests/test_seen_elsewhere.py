@@ -61,6 +61,18 @@ def test_a_failed_read_is_not_no_findings():
     assert (failed.status, none.status) == (412, 200)
 
 
+@requirement("R4", "52", "P-6")
+@pytest.mark.parametrize("failed", [FAILED, {**bundle(), "link": [{"relation": "next", "url": "https://ehr.example.org/2"}]}, "<html>"])
+def test_silence_names_what_could_not_be_read(failed):
+    """Reports that the client failed to read, or sent in part, are named beside the reason; those that there are none of are not."""
+    silences = [
+        called("POST", VIEW, on=TODAY, json={**QUESTION, "prefetch": {**archetype(), "reports": one, "conditions": bundle()}}).json()
+        for one in (failed, bundle(), None)
+    ]
+
+    assert [one["extension"]["org.cluneal-cds.silence"].get("unusable", []) for one in silences] == [["reports"], [], []]
+
+
 @requirement("R6", "4", "5", "13")
 def test_discovery_is_where_clients_look():
     """At /cds-services below the base and nowhere else, and every listed service answers at its address."""
