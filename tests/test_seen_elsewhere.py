@@ -84,7 +84,7 @@ def test_discovery_is_where_clients_look():
 @requirement("R7", "H-9")
 def test_the_extensions_of_a_vendor_cost_nothing():
     """Objects at the top and in the context, as a large vendor sends them with every call."""
-    vendors = {"com.epic.cdshooks.request.bpa-trigger-action": "60", "com.epic.cdshooks.request.fhir-version": "R4"}
+    vendors = {"com.epic.cdshooks.request.bpa-trigger-action": "60", "com.example": {"a": [1, None]}}
     body = {**QUESTION, "prefetch": archetype(), "extension": vendors, "context": {**QUESTION["context"], "extension": vendors}}
 
     assert posted(body, on=TODAY).status == 200
