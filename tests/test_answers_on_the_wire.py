@@ -126,7 +126,10 @@ def test_discovery_tells_what_each_service_is():
 @requirement("11", "29", "35", "36", "55", "56", "57", "58", "59", "R3-8", "R3-11")
 def test_the_templates_are_ones_that_every_client_resolves():
     """A key each; reads and plain searches; tokens of 2.0 in double braces, of primitive fields; no parameter twice."""
-    for template in (template for one in services() for key, template in one["prefetch"].items() if key):
+    templates = [item for one in services() for item in one["prefetch"].items()]
+
+    assert all(is_text(key) for key, _ in templates)
+    for _, template in templates:
         bare = TOKEN.sub("1", template)
         path, _, query = bare.partition("?")
         parameters = [part.split("=")[0] for part in query.split("&") if part]

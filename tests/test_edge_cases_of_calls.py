@@ -193,6 +193,15 @@ def test_a_body_that_is_not_one_json_object_is_refused(body):
     assert refused(post(body)) == (400, "malformed-request")
 
 
+@requirement("case-32", "H-12")
+def test_a_number_that_no_program_holds_is_refused_where_it_is_read():
+    """1e999 is JSON by the letter: a 400 in the context, and nothing to speak of in a field that nobody reads."""
+    in_context = json.dumps({**QUESTION, "context": {**CONTEXT, "x": "@"}}).encode()
+
+    assert refused(post(in_context.replace(b'"@"', b"1e999"))) == (400, "malformed-request")
+    assert cards(post(SENT.replace(b'"@"', b"1e999"))) == 1
+
+
 @requirement("case-33", "H-10")
 def test_a_very_large_body_is_refused():
     """What is above the limit of the site; a slow body is a matter of tests/cds_hooks/test_transport.py, for it takes a socket."""
