@@ -33,7 +33,7 @@ MEDIA = {"Content-Type": "application/json"}
 class Shelf:
     """A store that keeps nothing."""
 
-    async def keep(self, *given):
+    async def keep(self, service, items, *, client=""):
         pass
 
 
