@@ -19,7 +19,7 @@ class Shape:
     most, most_at_orders   the most that an accepted suggestion can write there, and at an order hook
     any_only               several suggestions may always be accepted together, whatever a card says
     by_site_code           an order is found by the code that the site gave it, and by nothing else
-    with_reasons           a card can be overridden with a reason
+    with_reasons           a card can be overridden with a reason;  with_apps: a link can open a SMART app
     narrow                 a column of a screen: a summary of about 90 characters, a short detail
     """
 
@@ -28,6 +28,7 @@ class Shape:
     any_only: bool = False
     by_site_code: bool = False
     with_reasons: bool = True
+    with_apps: bool = True
     narrow: bool = False
 
 
@@ -38,7 +39,7 @@ SHAPES: Mapping[Dialect, Shape] = {
     # No Observation can be created, and an order is an item of the site's own build.
     "epic": Shape(most="orders", most_at_orders="orders", any_only=True, by_site_code=True),
     # Suggestions and feedback are not described anywhere: the card stands alone as text.
-    "oracle": Shape(most="text", most_at_orders="text", with_reasons=False, narrow=True),
+    "oracle": Shape(most="text", most_at_orders="text", with_reasons=False, with_apps=False, narrow=True),
     # Its order screens stumble over a suggestion that is not about their own drug or rating.
     "sandbox": Shape(most_at_orders="text"),
 }

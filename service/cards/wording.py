@@ -30,6 +30,11 @@ def plain(text: str, limit: int) -> str:
     return tidy[:limit].rsplit(" ", 1)[0].rstrip(",;:.") + " ..."
 
 
+def has_invisible(text: str) -> bool:
+    """Whether the text has signs that nobody sees; its line ends are none."""
+    return bool(_INVISIBLE.search(text.replace("\n", "")))
+
+
 def escaped(text: str) -> str:
     """The text with everything escaped that Markdown or HTML could take for its own, and with a space in what could be an address."""
     return _MARKUP.sub(r"\\\1", _ADDRESS.sub(" ", text))

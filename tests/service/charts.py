@@ -17,6 +17,7 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.model import FindingDefinition
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Finding
+from service.speech import Speech
 
 TODAY = date(2026, 11, 20)
 SNOMED, LOINC, CPT = "http://snomed.info/sct", "http://loinc.org", "http://www.ama-assn.org/go/cpt"
@@ -24,6 +25,8 @@ ICD, RXNORM = "http://hl7.org/fhir/sid/icd-10-cm", "http://www.nlm.nih.gov/resea
 EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 HL7 = "http://terminology.hl7.org/CodeSystem/"
 NO_STENOSIS = "No residual stenosis or disc herniation. Unremarkable postoperative appearance."
+
+EVERYBODY = Speech()
 
 Resource = dict[str, Any]
 
@@ -152,10 +155,16 @@ def chart(prefetch: Mapping[str, Any], *, server: str | None = None) -> Chart:
 
 
 def look(
-    prefetch: Mapping[str, Any], *, user: str = "Practitioner/1", visit: str = "", instance: str = "1", server: str | None = None
+    prefetch: Mapping[str, Any],
+    *,
+    user: str = "Practitioner/1",
+    visit: str = "",
+    instance: str = "1",
+    server: str | None = None,
+    speech: Speech = EVERYBODY,
 ) -> Evaluation:
     """Everything that one look at this prefetch gives."""
-    call = Call("p", instance, user, visit)
+    call = Call("p", instance, user, visit, speech=speech)
     return evaluate(chart(prefetch, server=server), load_knowledge(), today=TODAY, call=call)
 
 
