@@ -4,7 +4,7 @@ Every resource here is what a plain EHR sends. `**changes` replace elements; an 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -148,10 +148,10 @@ def archetype(**keys: Any) -> Resource:
     return {name: value for name, value in {**default, **keys}.items() if value is not None}
 
 
-def chart(prefetch: Mapping[str, Any], *, server: str | None = None) -> Chart:
+def chart(prefetch: Mapping[str, Any], *, server: str | None = None, drafts: Sequence[Resource] = ()) -> Chart:
     """The chart that this prefetch makes, as it arrives: in bytes. A value that is bytes already stays as it is."""
     raw = {key: msgspec.Raw(value if isinstance(value, bytes) else json.dumps(value).encode()) for key, value in prefetch.items()}
-    return chart_of_prefetch(raw, patient="p", server=server)
+    return chart_of_prefetch(raw, patient="p", server=server, drafts=drafts)
 
 
 def look(
@@ -161,11 +161,12 @@ def look(
     visit: str = "",
     instance: str = "1",
     server: str | None = None,
+    drafts: Sequence[Resource] = (),
     speech: Speech = EVERYBODY,
 ) -> Evaluation:
-    """Everything that one look at this prefetch gives."""
-    call = Call("p", instance, user, visit, speech=speech)
-    return evaluate(chart(prefetch, server=server), load_knowledge(), today=TODAY, call=call)
+    """Everything that one look at this prefetch gives, at the signing of the drafts when there are any."""
+    call = Call("p", instance, user, visit, "order-sign" if drafts else "patient-view", speech)
+    return evaluate(chart(prefetch, server=server, drafts=drafts), load_knowledge(), today=TODAY, call=call)
 
 
 def basis(evaluation: Evaluation) -> Resource:
