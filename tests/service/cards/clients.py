@@ -13,6 +13,7 @@ import msgspec
 from cds_hooks.response import Card
 from service.call import Call
 from service.cards.compose import compose
+from service.cards.conformance import problems_of
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import chart_of_prefetch
 from service.fhir.write import REFERRAL
@@ -21,6 +22,7 @@ from service.record import Side
 from service.speech import Dialect, OrderCode, Speech, Writes
 from service.story import hook_request, read_story, story_names
 from tests.cases import cases, entries_of, request_of
+from tests.service.charts import look
 
 KNOWLEDGE = load_knowledge()
 SITE = "urn:oid:2.999.1"
@@ -72,6 +74,17 @@ def spoken(body: dict[str, Any], today: date) -> Spoken:
 def with_a_card() -> dict[str, Spoken]:
     """Every story and every rule case that has a card."""
     return {name: one for name, one in _all() if one.found.cards}
+
+
+@cache
+def cards_of(name: str) -> dict[str, Card]:
+    """The card of a story or rule case as each client gets it."""
+    return {client: with_a_card()[name].card(speech) for client, speech in CLIENTS.items()}
+
+
+def problems_for(speech: Speech, prefetch: dict[str, Any]) -> list[str]:
+    """What is wrong with the answer that a client gets to a chart."""
+    return [says for card in look(prefetch, speech=speech).cards for says in problems_of(card, Call("p", speech=speech))]
 
 
 def _all() -> Iterator[tuple[str, Spoken]]:

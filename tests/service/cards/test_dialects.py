@@ -10,13 +10,12 @@ from service.cards.conformance import problems_of
 from service.cards.in_words import finding_in_words
 from service.record import Side
 from service.speech import OrderCode, Speech
-from tests.service.cards.clients import BLOCKS, BUILT, CLIENTS, KNOWLEDGE, SITE, with_a_card
+from tests.service.cards.clients import BLOCKS, BUILT, CLIENTS, KNOWLEDGE, SITE, cards_of, with_a_card
 from tests.service.charts import EVERYBODY, archetype, bundle, look, pressed
 
 ORACLE, EPIC, SANDBOX = Speech("oracle"), Speech("epic"), Speech("sandbox")
 BUILT_EPIC = Speech("epic", order_codes=BUILT)
-EACH_CLIENT = pytest.mark.parametrize("speech", CLIENTS.values(), ids=CLIENTS)
-EACH_ANSWER = pytest.mark.parametrize("seen", with_a_card().values(), ids=with_a_card())
+EACH_ANSWER = pytest.mark.parametrize("name", with_a_card())
 BOTH_POINTS = bundle(pressed(), pressed(side="left"))
 TWO_NERVES = bundle(pressed(), pressed("middle", "left"))
 
@@ -45,43 +44,59 @@ def at_an_order():
 
 
 @EACH_ANSWER
-def test_every_client_can_show_and_take_every_card(seen):
+def test_every_client_can_show_and_take_every_card(name):
     """All stories and all rule cases, in every dialect, at every level, whatever the site has set up."""
-    found = {name: problems_of(seen.card(speech), seen.call(speech)) for name, speech in CLIENTS.items()}
+    seen = with_a_card()[name]
 
-    assert found == dict.fromkeys(CLIENTS, ())
+    assert {client: problems_of(card, seen.call(CLIENTS[client])) for client, card in cards_of(name).items()} == dict.fromkeys(CLIENTS, ())
 
 
 @EACH_ANSWER
-def test_the_decision_is_the_same_for_every_client(seen):
+def test_the_decision_is_the_same_for_every_client(name):
     """What a card rests on, its other details, its indicator and its identity do not depend on who asks."""
-    plain = seen.card(EVERYBODY)
+    plain = cards_of(name)["generic full"]
 
-    for speech in CLIENTS.values():
-        one = seen.card(speech)
+    for one in cards_of(name).values():
         assert (one.extension, one.indicator, one.uuid, one.source) == (plain.extension, plain.indicator, plain.uuid, plain.source)
 
 
 @EACH_ANSWER
-def test_feedback_finds_what_was_accepted(seen):
+def test_feedback_finds_what_was_accepted(name):
     """The same call gets the same uuids, all different, and a suggestion that several clients get has the same one for all of them."""
-    plain = {one.label: one.uuid for one in seen.card(EVERYBODY).suggestions}
+    plain = {one.label: one.uuid for one in cards_of(name)["generic full"].suggestions}
 
-    for speech in CLIENTS.values():
-        one, again = seen.card(speech), seen.card(speech)
+    for client, one in cards_of(name).items():
         uuids = [one.uuid, *(suggestion.uuid for suggestion in one.suggestions)]
-        assert uuids == [again.uuid, *(suggestion.uuid for suggestion in again.suggestions)]
+        assert with_a_card()[name].card(CLIENTS[client]) == one
         assert len(set(uuids)) == len(uuids)
         assert all(plain.get(suggestion.label, suggestion.uuid) == suggestion.uuid for suggestion in one.suggestions)
 
 
 @EACH_ANSWER
-def test_every_card_keeps_its_last_words(seen):
+def test_nothing_is_empty_and_nothing_is_done_unasked(name):
+    """As it goes over the wire: no null, no empty text, list or object, a summary of one short line, and no action of the system's own."""
+    for client, card in cards_of(name).items():
+        response = json.loads(to_wire(CDSResponse(cards=(card,))))
+
+        assert list(empty_places(response)) == [], client
+        assert list(response) == ["cards"]
+        assert len(response["cards"][0]["summary"]) < 140
+        assert len(response["cards"][0]["summary"].splitlines()) == 1
+
+
+def empty_places(value, place="response"):
+    if value in (None, "", [], {}):
+        yield place
+    for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from empty_places(part, f"{place}.{name}")
+
+
+@EACH_ANSWER
+def test_every_card_keeps_its_last_words(name):
     """However little room is left: what the rules are worth, and which knowledge spoke."""
-    for speech in CLIENTS.values():
-        detail = seen.card(speech).detail
-        assert KNOWLEDGE.wording.limits in detail
-        assert detail.endswith(f"Knowledge {KNOWLEDGE.version.version}.")
+    for card in cards_of(name).values():
+        assert KNOWLEDGE.wording.limits in card.detail
+        assert card.detail.endswith(f"Knowledge {KNOWLEDGE.version.version}.")
 
 
 def test_a_client_of_the_ballot_gets_the_same_card():
