@@ -17,16 +17,16 @@ def says_instead(outcome: Spoken, findings: Findings, call: Call) -> str:
     nerves = findings.knowledge.nerves
     if outcome.kind == "workup":
         return "" if takes_findings(call) else f"**Record as** {finding_in_words(nerves[outcome.assessments[0].nerve])}"
-    left = [
-        (nerves[one.nerve], side)
-        for one, side in blocks_to_order(outcome, findings)
-        if not takes_order(call, nerves[one.nerve].block_code, side)
-    ]
+    left: dict[str, list[str]] = {}
+    for one, side in blocks_to_order(outcome, findings):
+        if not takes_order(call, nerves[one.nerve].block_code, side):
+            left.setdefault(one.nerve, []).append(side.value.upper())
     if not left:
         return ""
-    nerve, side = left[0]
-    likewise = ", ".join(f"{other.adjective} {that.value.upper()}" for other, that in left[1:])
-    return f'**Order as** "{nerve.block_label}, {side.value.upper()}"' + (f"; likewise {likewise}." if likewise else ".")
+    first = next(iter(left))
+    written = f"{nerves[first].block_label}, {left[first].pop(0)}"
+    likewise = ", ".join(f"{nerves[name].adjective} {'/'.join(sides)}" for name, sides in left.items() if sides)
+    return f'**Order as** "{written}"' + (f"; likewise {likewise}." if likewise else ".")
 
 
 def finding_in_words(nerve: Nerve) -> str:

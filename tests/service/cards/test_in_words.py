@@ -89,7 +89,7 @@ def test_an_order_in_words_is_an_order(nerve, side):
 
 def test_of_several_blocks_one_is_written_out():
     """Right first; the others are named by nerve and side."""
-    exams = bundle(pressed(), pressed(side="left"), pressed("inferior"))
+    exams = bundle(pressed(), pressed(side="left"), pressed("inferior"), pressed("inferior", "left"))
     (card,) = look(archetype(exams=exams), speech=TEXT).cards
 
-    assert '**Order as** "Diagnostic superior cluneal nerve block, RIGHT"; likewise superior LEFT, inferior RIGHT.' in card.detail
+    assert '**Order as** "Diagnostic superior cluneal nerve block, RIGHT"; likewise superior LEFT, inferior RIGHT/LEFT.' in card.detail
