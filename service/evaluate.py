@@ -27,7 +27,6 @@ from service.reasoning.language import Ear
 from service.reasoning.orders import OrderAnswer, assess_orders, concerns_us
 from service.reasoning.pathway import Outcome, Response, Silence, assess
 from service.record import Issue, KeyState, PatientRecord, Side
-from service.speech import Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,9 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
 
     today   the civil date in the patient's time zone;  call: who asks about which visit
     """
-    reading = read_chart(chart, knowledge, encounter=call.encounter or None)
-    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today)
+    codes = call.speech.order_codes
+    reading = read_chart(chart, knowledge, encounter=call.encounter or None, order_codes=codes)
+    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
     unusable = (*reading.record.unusable, *((DRAFTS,) if drafts.unusable else ()))
     record = replace(reading.record, drafts=drafts.orders, unusable=unusable) if chart.drafts else reading.record
     findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA)
@@ -94,12 +94,12 @@ def _orders_at_once(
     offer, with nothing to think of before it, for the card that is read before this click tells no caution."""
     if not (call.speech.combined_attestation and takes_findings(call) and isinstance(outcome, Outcome) and outcome.kind == "workup"):
         return ()
-    name = outcome.assessments[0].nerve
+    name, later = outcome.assessments[0].nerve, replace(call, speech=replace(call.speech, combined_attestation=False))
 
     def is_offered(side: Side) -> bool:
         seen = exam_observation(knowledge.nerves[name], side, reproduces=True, call=call, today=today, note="As if it were recorded.")
         entry = ChartEntry(json.dumps(seen).encode(), "Observation", "exams")
-        then = evaluate(replace(chart, entries=(*chart.entries, entry)), knowledge, today=today, call=replace(call, speech=Speech()))
+        then = evaluate(replace(chart, entries=(*chart.entries, entry)), knowledge, today=today, call=later)
         if not isinstance(then.outcome, Outcome) or then.outcome.cautions:
             return False
         return any((one.nerve, where) == (name, side) for one, where in blocks_to_order(then.outcome, then.findings))

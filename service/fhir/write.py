@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from service.call import Call
-from service.fhir.elements import EXAMINATION
+from service.fhir.terms import EXAMINATION
 from service.knowledge.nerve import Nerve
 from service.record import Side
 from service.speech import OrderCode, Speech

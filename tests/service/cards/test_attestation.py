@@ -5,6 +5,7 @@ import pytest
 from service.call import Call
 from service.cards.conformance import problems_of
 from service.speech import Speech
+from tests.service.cards.clients import BUILT, SITE
 from tests.service.charts import (
     EVERYBODY,
     allergy,
@@ -102,6 +103,14 @@ def test_a_side_that_is_ordered_has_no_order():
     stands = order(code=concept(text="Right superior cluneal nerve block"))
 
     assert sides(orders=bundle(stands)) == ["LEFT"]
+
+
+def test_an_order_by_the_sites_code_counts():
+    """The same where the standing order carries the site's own code alone."""
+    built = Speech(combined_attestation=True, order_codes=BUILT)
+    stands = order(code=concept(SITE, "superior-right", "Nerve block, image guided"))
+
+    assert [one.label.split()[3] for one in at_once(built, orders=bundle(stands))] == ["LEFT"]
 
 
 @pytest.mark.parametrize("changes", [{"writes": "orders"}, {"writes": "text"}, {"dialect": "epic"}, {"dialect": "oracle"}])
