@@ -68,7 +68,7 @@ def _in_choices(card: Card, call: Call) -> Iterator[str]:
             yield f'"{one.label}" comes pre-selected'
         if several and len(one.actions) > 1:
             yield f'"{one.label}" has more than one action'
-        kinds = {str(_resource(action)["resourceType"]) for action in one.actions}
+        kinds = {_kind(action) for action in one.actions}
         if beyond := kinds - _KINDS[level_of(call)]:
             yield f'"{one.label}" writes {", ".join(sorted(beyond))}'
         if len(kinds) > 1 and not call.speech.combined_attestation:
@@ -79,12 +79,12 @@ def _in_choices(card: Card, call: Call) -> Iterator[str]:
 
 def _contradict(one: Suggestion, other: Suggestion) -> bool:
     """Whether both record the same point of the same side, and differently."""
-    first, second = ({_point(action): _found(action) for action in each.actions if _is_finding(action)} for each in (one, other))
+    first, second = ({_point(action): _found(action) for action in each.actions if _kind(action) == "Observation"} for each in (one, other))
     return any(first[point] != second[point] for point in first.keys() & second.keys())
 
 
 def _in_orders(card: Card, call: Call) -> Iterator[str]:
-    for action in (action for one in card.suggestions for action in one.actions if not _is_finding(action)):
+    for action in (action for one in card.suggestions for action in one.actions if _kind(action) == "ServiceRequest"):
         resource = _resource(action)
         text, codings = str(resource["code"]["text"]), resource["code"]["coding"]
         # What the user reads before the click: some clients show no label.
@@ -99,11 +99,11 @@ def _in_orders(card: Card, call: Call) -> Iterator[str]:
 
 
 def _resource(action: Action) -> dict[str, Any]:
-    return action.resource or {"resourceType": ""}
+    return action.resource or {}
 
 
-def _is_finding(action: Action) -> bool:
-    return bool(_resource(action)["resourceType"] == "Observation")
+def _kind(action: Action) -> str:
+    return str(_resource(action).get("resourceType", action.type))
 
 
 def _point(action: Action) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_hooks.response import Card, Coding, Link, Source
+from cds_hooks.response import Action, Card, Coding, Link, Source
 from service.call import Call
 from service.cards.conformance import problems_of
 from service.speech import Speech
@@ -92,6 +92,18 @@ def test_what_goes_beyond_the_level_is_found():
     """Findings where a click may only order; orders where it may write nothing."""
     assert {says.split('"')[-1] for says in problems(card(), Speech(writes="orders"))} == {" writes Observation"}
     assert {says.split('"')[-1] for says in problems(card(), Speech(writes="text"))} == {" writes Observation", " writes ServiceRequest"}
+
+
+def test_what_no_card_of_ours_writes_is_found():
+    """A diagnosis, or an entry that would be gone."""
+    diagnosis, gone = (
+        Action(type="create", description="x", resource={"resourceType": "Condition"}),
+        Action(type="delete", description="x", resource_id="ServiceRequest/1"),
+    )
+    first = card().suggestions[0]
+
+    assert problems(card(), suggestions=(first.model_copy(update={"actions": (diagnosis,)}),)) == (f'"{first.label}" writes Condition',)
+    assert problems(card(), suggestions=(first.model_copy(update={"actions": (gone,)}),)) == (f'"{first.label}" writes delete',)
 
 
 @pytest.mark.parametrize(
