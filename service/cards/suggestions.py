@@ -7,7 +7,7 @@ from datetime import date
 from cds_hooks.response import Action, Suggestion
 from service.call import Call
 from service.cards.dialects import shape_of, takes_findings, takes_order
-from service.fhir.write import REFERRAL, block_order, exam_observation, referral, site_codes
+from service.fhir.write import FOCUSED_EXAMINATION, block_order, exam_observation, referral, site_codes
 from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings
 from service.reasoning.laterality import sides_of
@@ -31,7 +31,7 @@ def workup_suggestions(
 
     at_once   the sides on which the block may be drafted with the same click (combined attestation)
     """
-    refer = (_referral(outcome, findings, call, card),) if takes_order(call, REFERRAL) else ()
+    refer = (_referral(outcome, findings, call, card),) if takes_order(call, FOCUSED_EXAMINATION) else ()
     return (*_attestations(outcome, findings, call, today, card, at_once), *refer) if takes_findings(call) else refer
 
 

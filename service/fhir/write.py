@@ -14,8 +14,8 @@ from service.knowledge.nerve import Nerve
 from service.record import Side
 from service.speech import OrderCode, Speech
 
-# Our own code of the referral; a block has the code of its nerve.
-REFERRAL = "focused-cluneal-examination"
+# Our code of the referral; those of the blocks are the nerves' own.
+FOCUSED_EXAMINATION = "focused-cluneal-examination"
 _CPT_BLOCK = {"system": "http://www.ama-assn.org/go/cpt", "code": "64450"}
 _SNOMED = "http://snomed.info/sct"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -90,8 +90,8 @@ def referral(*, call: Call, references: Iterable[str], note: str) -> Resource:
         **_request(call, references),
         "code": {
             "coding": [
-                *_of_site(call.speech, REFERRAL),
-                {"system": EXAMINATION, "code": REFERRAL, "display": "Focused cluneal examination"},
+                *_of_site(call.speech, FOCUSED_EXAMINATION),
+                {"system": EXAMINATION, "code": FOCUSED_EXAMINATION, "display": "Focused cluneal examination"},
             ],
             "text": "Referral to pain medicine for a focused cluneal examination",
         },

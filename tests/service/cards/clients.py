@@ -16,7 +16,7 @@ from service.cards.compose import compose
 from service.cards.conformance import problems_of
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import chart_of_prefetch
-from service.fhir.write import REFERRAL
+from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
 from service.record import Side
 from service.speech import Dialect, OrderCode, Speech, Writes
@@ -32,7 +32,7 @@ BLOCKS = tuple(
     for side in ("right", "left")
 )
 # All that a site can set up: every order it has, and both in one click.
-BUILT = (*BLOCKS, OrderCode(REFERRAL, SITE, "pain-medicine"))
+BUILT = (*BLOCKS, OrderCode(FOCUSED_EXAMINATION, SITE, "pain-medicine"))
 CLIENTS: dict[str, Speech] = {
     f"{dialect} {writes}{' built' if built else ''}": (
         Speech(dialect, writes, True, "order", BUILT) if built else Speech(dialect, writes)  # type: ignore[arg-type]
