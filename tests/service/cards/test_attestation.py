@@ -119,6 +119,15 @@ def test_a_client_that_takes_no_finding_gets_no_such_click(changes):
     assert at_once(Speech(combined_attestation=True, **changes)) == []
 
 
+def test_both_are_read_back_by_the_next_call():
+    """What the click wrote: the point reproduces the pain, and its block is ordered already."""
+    finding, block = (action.resource for action in at_once()[0].actions)
+    later = card(exams=bundle({**finding, "id": "seen"}), orders=bundle({**block, "id": "ordered", "status": "active"}))
+
+    assert later.summary == "Right superior cluneal point reproduces the usual pain (20 Nov): block already ordered"
+    assert later.suggestions == ()
+
+
 def test_a_block_card_has_nothing_to_record():
     """Where the point was pressed already, an order is an order."""
     assert at_once(exams=bundle(pressed())) == []
