@@ -1,6 +1,7 @@
 """The request of a client as JSON Schema: what `request.py` reads of it, for each hook.
 
-A body that it allows is never a 400; what the prefetched data lacks is a matter of its own (412).
+A body that it allows is never a 400, but for a token that is for another patient than the context; what the prefetched data lacks is a
+matter of its own (412).
 Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calling-a-cds-service.
 """
 
@@ -22,7 +23,7 @@ _AUTHORIZATION: Schema = {
         "expires_in": {"type": ["integer", "null"], "description": "Seconds."},
         "scope": _TEXT,
         "subject": _TEXT,
-        "patient": _TEXT,
+        "patient": {**_TEXT, "description": "The patient of the context; another one is a 400, which no schema can say."},
     },
 }
 

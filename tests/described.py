@@ -37,11 +37,17 @@ def _json(_: Any, value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def with_needed_data(_: Any, body: Any) -> Any:
-    """The body with the data that no service can do without, where it says nothing of them: random data would never bring them."""
-    if isinstance(body, dict) and isinstance(body.get("prefetch"), dict | None) and isinstance(body.get("context"), dict):
-        return {**body, "prefetch": {**_NOTHING, **(body.get("prefetch") or {})}}
-    return body
+def completed(_: Any, body: Any) -> Any:
+    """The body with what a schema cannot ask for: the data that no service can do without, and a token for the patient of the context."""
+    if not isinstance(body, dict) or not isinstance(body.get("context"), dict):
+        return body
+    found = dict(body)
+    if isinstance(body.get("prefetch"), dict | None):
+        found["prefetch"] = {**_NOTHING, **(body.get("prefetch") or {})}
+    given = body.get("fhirAuthorization")
+    if isinstance(given, dict) and isinstance(given.get("patient"), str) and "patientId" in body["context"]:
+        found["fhirAuthorization"] = {**given, "patient": body["context"]["patientId"]}
+    return found
 
 
 def tried(
@@ -61,7 +67,7 @@ def tried(
     }
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(settings))
     schema.app = app
-    schema.hook("map_body")(with_needed_data)
+    schema.hook("map_body")(completed)
     if sign:
         schema.auth(refresh_interval=None)(_signature(sign))
     found = Tried()
