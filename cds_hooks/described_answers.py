@@ -13,6 +13,7 @@ ErrorKind: TypeAlias = type[CDSHooksError]
 
 # What add_safe_headers and allow_origins give to every answer.
 _ALWAYS: Mapping[str, Schema] = {"X-Content-Type-Options": {"const": "nosniff"}, "Vary": {"type": "string", "pattern": "Origin"}}
+_NONE: Mapping[str, Schema] = {}
 _NOT_KEPT: Mapping[str, Schema] = {"Cache-Control": {"const": "no-store"}}
 _OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     401: {"WWW-Authenticate": {"const": "Bearer"}},
@@ -26,10 +27,15 @@ _ONE_OF: Mapping[int, Mapping[str, Schema]] = {415: {"Accept": {"const": "applic
 
 
 def described(
-    says: str, schema: Schema | None = None, *, media_type: str = "application/json", headers: Mapping[str, Schema] = _NOT_KEPT
+    says: str,
+    schema: Schema | None = None,
+    *,
+    media_type: str = "application/json",
+    headers: Mapping[str, Schema] = _NOT_KEPT,
+    perhaps: Mapping[str, Schema] = _NONE,
 ) -> dict[str, object]:
-    """An answer with these headers and those that every answer has; without a schema it has no body."""
-    sent = {name: {"required": True, "schema": value} for name, value in {**headers, **_ALWAYS}.items()}
+    """An answer with these headers, perhaps the others, and those that every answer has; without a schema it has no body."""
+    sent = {name: {"required": name not in perhaps, "schema": value} for name, value in {**headers, **perhaps, **_ALWAYS}.items()}
     return {"description": says, "headers": sent, **({"content": {media_type: {"schema": schema}}} if schema is not None else {})}
 
 
@@ -42,11 +48,13 @@ def refusals(kinds: Iterable[ErrorKind]) -> dict[str, object]:
 
 
 def _refusal(status: int, kinds: list[ErrorKind]) -> dict[str, object]:
-    headers = {**_NOT_KEPT, **_OF_STATUS.get(status, {})}
-    outcomes = {"oneOf": [_outcome(kind) for kind in kinds]}
-    refusal = described(" ".join(kind.text for kind in kinds), outcomes, media_type="application/fhir+json", headers=headers)
-    some = {name: {"schema": value} for name, value in _ONE_OF.get(status, {}).items()}
-    return {**refusal, "headers": {**refusal["headers"], **some}} if some else refusal  # type: ignore[dict-item]
+    return described(
+        " ".join(kind.text for kind in kinds),
+        {"oneOf": [_outcome(kind) for kind in kinds]},
+        media_type="application/fhir+json",
+        headers={**_NOT_KEPT, **_OF_STATUS.get(status, _NONE)},
+        perhaps=_ONE_OF.get(status, _NONE),
+    )
 
 
 def _outcome(kind: ErrorKind) -> Schema:

@@ -27,10 +27,9 @@ def _read(body: bytes) -> tuple[Chart, Call]:
         chart = chart_of_bundle(body)
         return chart, Call(chart.patient, user="Practitioner/1")
     try:
-        request = read_request(body, hooks=HOOKS)
+        return asked(read_request(body, hooks=HOOKS))
     except CDSHooksError as error:
         raise UnreadableChart(f"no FHIR Bundle, and no request that can be answered. {error.text} {error.diagnostics}") from None
-    return asked(request)
 
 
 def _place(body: bytes) -> str:
