@@ -15,7 +15,7 @@ from service.published import published
 _SAYS = (
     "Decision support for cluneal neuropathy over CDS Hooks, for clinicians; knowledge {version}. Its rules are expert-derived and "
     "unvalidated, and none of its answers is a diagnosis. Any address that is not listed here is answered with 404, any method with "
-    "405; both with an OperationOutcome."
+    "405, both with an OperationOutcome; where clients sign, a stranger is answered with 401 before either."
 )
 _TYPES = {dict: "object", list: "array", str: "string", float: "number", int: "integer", bool: "boolean"}
 _TAGGED: Mapping[str, Schema] = {"Cache-Control": {"const": "no-cache"}, "ETag": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}}

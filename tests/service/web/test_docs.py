@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import httpx
@@ -105,6 +107,8 @@ def test_the_page_loads_nothing_and_runs_nothing():
 
     assert {tag for tag, _ in parts.tags}.isdisjoint({"script", "img", "link", "iframe", "form", "object", "base"})
     assert all(not {name for name in attributes if name.startswith("on") or name in ("src", "style")} for _, attributes in parts.tags)
+    (style,) = re.findall(r"<style>(.*?)</style>", page().text, re.DOTALL)
+    assert f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
