@@ -113,7 +113,8 @@ def test_what_is_done_to_requests_is_of_every_kind():
     """Of the same examples many are answered and many refused, for more than one reason: the test above tries something."""
     statuses = []
 
-    @tried(300)
+    # Which examples are drawn depends on the modules that are loaded; a 412 is rare enough to be missed by a few hundred.
+    @tried(900)
     @given(data=st.data(), hook=st.sampled_from(tuple(HOOKS)))
     def count(data, hook):
         body = data.draw(damaged(question(hook)))
