@@ -28,6 +28,8 @@ _LONGEST_BASE = 2_000
 _BEFORE_QUERY = re.compile(r"[A-Za-z0-9._~:/\[\]@!$&'()*+,;=-]*")
 _QUERY = re.compile(r"[!-~]*")
 _NOT_IN_QUERY = frozenset("#\\")
+# Not allowed in a URL, and sent as they are by browsers, by httpx and by servers in their links; some servers answer with a 400.
+_TO_ENCODE = re.compile(r"[|^`{}]")
 _DOTS = frozenset({".", ".."})
 _LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -69,7 +71,7 @@ class ServiceBase:
         if not _QUERY.fullmatch(query) or _NOT_IN_QUERY.intersection(query):
             return None
         try:
-            url = httpx.URL(text)
+            url = httpx.URL(_TO_ENCODE.sub(lambda found: f"%{ord(found[0]):02X}", text))
         except httpx.InvalidURL:
             return None
         return url if self.holds(url) else None
