@@ -43,8 +43,8 @@ class Listening:
 
 
 @asynccontextmanager
-async def faulty_fhir(answer, host="127.0.0.1"):
-    """A server that gives this answer to everything, as long as the block runs."""
+async def faulty_fhir(answer, host="127.0.0.1", tls=None):
+    """A server that gives this answer to everything, as long as the block runs; over TLS where a context for that is given."""
     listening = Listening(0)
     tasks = set()
 
@@ -62,7 +62,7 @@ async def faulty_fhir(answer, host="127.0.0.1"):
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, host, 0)
+    server = await asyncio.start_server(serve, host, 0, ssl=tls)
     listening.port = server.sockets[0].getsockname()[1]
     try:
         yield listening

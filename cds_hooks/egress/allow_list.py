@@ -23,6 +23,7 @@ _SERVICE_BASE = re.compile(
     rf"[Hh][Tt][Tt][Pp][Ss]?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?((?:/[A-Za-z0-9._~-]+)*)/?"
 )
 _LONGEST_BASE = 2_000
+_LAST_PORT = 65_535
 # What may stand before the question mark of an address below a base, and after it. No percent sign in a path: what one program takes for
 # %2e%2e, the next takes for "..". No fragment, which is never sent, and no backslash, which some programs take for a slash.
 _BEFORE_QUERY = re.compile(r"[A-Za-z0-9._~:/\[\]@!$&'()*+,;=-]*")
@@ -54,7 +55,7 @@ class ServiceBase:
     def linked(self, link: str) -> Address | None:
         """The URL of a link that the server gave, absolute or relative to the base; None when it leads elsewhere."""
         try:
-            return self._checked(urljoin(f"{self}/", link), link)
+            return self._checked(urljoin(f"{self}/", link), link) if link else None
         except ValueError:
             return None
 
@@ -86,10 +87,13 @@ def read_service_base(text: str, *, networks: Iterable[str] = (), loopback_http:
     path = _SERVICE_BASE.fullmatch(text) if len(text) <= _LONGEST_BASE else None
     if path is None or _DOTS.intersection(path[1].split("/")):
         raise ValueError("not a FHIR base URL: https://host[:port][/path], without user, query, fragment, %, // and dot segments")
+    scheme, _, rest = text.rstrip("/").partition("://")
     try:
-        url = httpx.URL(text.rstrip("/"))
+        url = httpx.URL(f"{scheme.lower()}://{rest}")
     except httpx.InvalidURL:
-        raise ValueError("not a FHIR base URL: the host or the port cannot be") from None
+        raise ValueError("not a FHIR base URL: no server has such a host") from None
+    if url.port is not None and not 1 <= url.port <= _LAST_PORT:
+        raise ValueError("not a FHIR base URL: no server has such a port")
     literal = _literal_address(url.host)
     is_loopback = url.host == "localhost" or (literal is not None and literal.is_loopback)
     if url.scheme != "https" and not (loopback_http and is_loopback):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from contextlib import asynccontextmanager
 
 from cds_hooks.egress.allow_list import read_service_base
@@ -12,6 +13,8 @@ from cds_hooks.fhir_search import FetchLimits
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 
+# Making one takes longer than most tests; this one trusts nobody, for our servers speak http.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TOKEN = "s3cr3t-t0k3n"
 PATIENT = "p-1"
 CONDITIONS = {"conditions": "Condition?patient={{context.patientId}}"}
@@ -38,7 +41,7 @@ def in_seconds(seconds):
 
 
 @asynccontextmanager
-async def access(*bases, clock=lambda: 0.0, bulkhead=None, resolve=None, networks=(), ssl_context=None):
+async def access(*bases, clock=lambda: 0.0, bulkhead=None, resolve=None, networks=(), ssl_context=NO_AUTHORITIES):
     """Calls to these servers, which may be named by every client; `complete(request, ...)` gives what a service would get."""
     allowed = tuple(read_service_base(base, loopback_http=True, networks=networks) for base in bases)
     egress = Egress(allowed, resolve=resolve, ssl_context=ssl_context)
