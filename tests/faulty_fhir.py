@@ -36,6 +36,7 @@ class Listening:
     port: int
     connections: int = 0
     asked: list[Asked] = field(default_factory=list)
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def base(self):
@@ -55,6 +56,7 @@ async def faulty_fhir(answer, host="127.0.0.1", tls=None):
             while True:
                 asked = await _read_request(reader)
                 listening.asked.append(asked)
+                listening.was_asked.set()
                 await answer(asked, writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):

@@ -12,11 +12,13 @@ from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_search import FetchLimits
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
+from tests.faulty_fhir import faulty_fhir
 
 # Making one takes longer than most tests; this one trusts nobody, for our servers speak http.
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TOKEN = "s3cr3t-t0k3n"
 PATIENT = "p-1"
+LIMITS = FetchLimits(answer_bytes=100_000, call_bytes=300_000, pages=4)
 CONDITIONS = {"conditions": "Condition?patient={{context.patientId}}"}
 PATIENT_AND_CONDITIONS = {"patient": "Patient/{{context.patientId}}", **CONDITIONS}
 
@@ -60,3 +62,9 @@ async def fetched(server, key="conditions", templates=CONDITIONS, **more):
     """What became of one key at a server that nobody has called before."""
     async with access(server.base) as complete:
         return (await complete(hook_request(server.base), templates, **more)).fetched[key]
+
+
+async def outcome(answer, templates=CONDITIONS, key="conditions", seconds=5.0):
+    """What became of one key at a server that gives this answer."""
+    async with faulty_fhir(answer) as server:
+        return await fetched(server, key, templates, seconds=seconds, limits=LIMITS)
