@@ -119,7 +119,7 @@ async def test_what_cannot_be_fetched_is_an_error_there_and_nothing_else():
 async def test_the_deadline_ends_what_hangs_and_keeps_what_came():
     """Keys that were read in time are there; those that were not are said to have timed out."""
     async with faulty_fhir(by_type(Patient=resource(PATIENT), Condition=hang())) as server, access(server.base) as complete:
-        completed = await complete(hook_request(server.base), PATIENT_AND_CONDITIONS, seconds=0.2)
+        completed = await complete(hook_request(server.base), PATIENT_AND_CONDITIONS, seconds=1.0)
 
     assert completed.fetched["patient"].state is State.SUPPLIED
     assert completed.fetched["conditions"].state is State.TIMED_OUT
@@ -129,7 +129,7 @@ async def test_the_deadline_ends_what_hangs_and_keeps_what_came():
 async def test_the_deadline_keeps_the_pages_that_were_read():
     """A search whose second page hangs gives the first, and says that there is more."""
     async with faulty_fhir(in_turn(resource(bundle(condition(1), following="?page=2")), hang())) as server:
-        found = await fetched(server, seconds=0.2)
+        found = await fetched(server, seconds=1.0)
 
     assert (found.state, found.record.reason) == (State.INCOMPLETE, Reason.TIMED_OUT)
     assert ids(found.value) == ["c1"]

@@ -184,7 +184,7 @@ FIRST = resource(bundle(condition(1), total=2, following="?page=2"))
 async def test_a_later_page_that_fails_leaves_the_first_ones(answer, reason, calls, resources):
     """What was read is kept; that there is more is said."""
     async with faulty_fhir(answer) as server:
-        found = await fetched(server, seconds=0.5 if reason is Reason.TIMED_OUT else 5.0, limits=LIMITS)
+        found = await fetched(server, seconds=1.0 if reason is Reason.TIMED_OUT else 5.0, limits=LIMITS)
 
     assert (found.state, found.record.reason) == (State.INCOMPLETE if reason else State.SUPPLIED, reason)
     assert (len(server.asked), len(json.loads(bytes(found.value))["entry"])) == (calls, resources)

@@ -194,7 +194,7 @@ async def test_every_fault_leaves_the_other_keys_alone():
     templates = {name: f"{name}?patient={{{{context.patientId}}}}" for name in ("Condition", "Procedure", "Encounter")}
     templates["Patient"] = PATIENT_AND_CONDITIONS["patient"]
     async with faulty_fhir(server_answers) as server, access(server.base) as complete:
-        completed = await complete(hook_request(server.base), templates, seconds=0.3)
+        completed = await complete(hook_request(server.base), templates, seconds=1.0)
 
     assert {key: found.state for key, found in completed.fetched.items()} == {
         "Condition": State.TIMED_OUT,
