@@ -96,7 +96,7 @@ FULL = {
     "encounterId": "e-1",
     "performer": "Organization/9",
     "dispatchedOrders": ["ServiceRequest/1"],
-    **dict.fromkeys(("draftOrders", "conditions", "appointments"), {"resourceType": "Bundle"}),
+    **{name: {"resourceType": "Bundle"} for name in ("draftOrders", "conditions", "appointments")},
 }
 
 
