@@ -40,9 +40,9 @@ class FhirGrant:
         named = tuple(_named(self.scope))
         return bool(named) and not any(_covers(one, type_, interaction) for one in named)
 
-    def narrows(self, type_: str, interaction: Interaction) -> bool:
-        """Whether only a part of these resources is shown, by a query in the scope: what is then not found may well be there."""
-        covering = [one for one in _named(self.scope) if _covers(one, type_, interaction)]
+    def narrows(self, type_: str) -> bool:
+        """Whether a search shows only a part of these resources, by a query in the scope: what is not found may well be there."""
+        covering = [one for one in _named(self.scope) if _covers(one, type_, "search")]
         return bool(covering) and all(query for _, _, query in covering)
 
 

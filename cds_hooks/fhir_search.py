@@ -139,7 +139,8 @@ def _shortfall(course: _Course, grant: FhirGrant) -> Reason | None:
     is_short = said > found and not wants_one_page(course.want.template)
     if is_short or any(page.is_flawed for page in course.pages):
         return Reason.PARTS_MISSING
-    return Reason.NARROW_SCOPE if grant.narrows(course.type, course.interaction) else None
+    # A read found its resource, or did not; a search may have found a part.
+    return Reason.NARROW_SCOPE if course.interaction == "search" and grant.narrows(course.type) else None
 
 
 def _state(reason: Reason | None, course: _Course) -> State:

@@ -128,7 +128,7 @@ def test_reading_and_searching_are_different_rights():
 )
 def test_a_scope_with_a_query_shows_a_part(scope, is_narrow):
     """What such a token does not show may well be there."""
-    assert FhirGrant(BASE, TOKEN, scope).narrows("Condition", "search") is is_narrow
+    assert FhirGrant(BASE, TOKEN, scope).narrows("Condition") is is_narrow
 
 
 @pytest.mark.parametrize(
@@ -149,3 +149,12 @@ async def test_leave_decides_over_calls(authorization, calls, state, reason):
     found = completed.fetched["conditions"]
     assert (len(server.asked), found.state, found.record.reason) == (calls, state, reason)
     assert ("conditions" in completed.prefetch) == (calls > 0)
+
+
+async def test_a_read_is_not_narrowed():
+    """A patient that is there is there, whatever the query in the scope."""
+    async with faulty_fhir(resource({"resourceType": "Patient", "id": "p-1"})) as server, access(server.base) as complete:
+        templates = {"patient": "Patient/{{context.patientId}}"}
+        completed = await complete(hook_request(server.base, scope="patient/Patient.rs?active=true"), templates)
+
+    assert completed.fetched["patient"].state is State.SUPPLIED
