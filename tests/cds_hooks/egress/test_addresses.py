@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from cds_hooks.egress.addresses import may_connect, system_resolve
+from cds_hooks.egress.addresses import AddressRefused, CheckedNetwork, may_connect, system_resolve
 from cds_hooks.fetched import Reason, State
 from tests.cds_hooks.fetching import access, hook_request
 from tests.faulty_fhir import bundle, canary, faulty_fhir, resource
@@ -125,6 +125,15 @@ async def test_a_permission_is_for_one_server():
             found = (await complete(hook_request(theirs))).fetched["conditions"]
 
     assert found.record.reason is Reason.ADDRESS
+
+
+async def test_a_server_that_is_not_listed_is_not_even_looked_up():
+    """Whoever asks for a connection past the allow-list gets none, whatever lies at the address."""
+    resolve = resolving(["8.8.8.8"])
+    with pytest.raises(AddressRefused):
+        await CheckedNetwork({("ehr.example.org", 443): ()}, resolve).connect_tcp("ehr.example.org", 8443)
+
+    assert resolve.asked == []
 
 
 async def test_the_next_address_is_tried_when_one_does_not_answer():
