@@ -6,7 +6,7 @@ Gives: the body of a 200, or the Reason why there is none. How servers did is re
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cds_hooks.circuit import Bulkhead, Circuit
 from cds_hooks.egress.allow_list import Address, ServiceBase
@@ -26,7 +26,7 @@ class Reply:
     status  None when the server said nothing
     """
 
-    result: bytes | Reason
+    result: bytes | Reason = field(repr=False)
     status: int | None = None
 
 
