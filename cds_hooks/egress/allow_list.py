@@ -25,12 +25,11 @@ _SERVICE_BASE = re.compile(
 _LONGEST_BASE = 2_000
 _LAST_PORT = 65_535
 # What may stand before the question mark of an address below a base, and after it. No percent sign in a path: what one program takes for
-# %2e%2e, the next takes for "..". No fragment, which is never sent, and no backslash, which some programs take for a slash.
+# %2e%2e, the next takes for "..". No backslash either, which some programs take for a slash.
 _BEFORE_QUERY = re.compile(r"[A-Za-z0-9._~:/\[\]@!$&'()*+,;=-]*")
 _QUERY = re.compile(r"[!-~]*")
-_NOT_IN_QUERY = frozenset("#\\")
 # Not allowed in a URL, and sent as they are by browsers, by httpx and by servers in their links; some servers answer with a 400.
-_TO_ENCODE = re.compile(r"[|^`{}]")
+_TO_ENCODE = re.compile(r"[|^`{}\\]")
 _DOTS = frozenset({".", ".."})
 _LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -67,9 +66,7 @@ class ServiceBase:
     def _checked(self, text: str, said: str) -> Address | None:
         """The URL of a text, made of what was `said`; the dots are looked for in there, before anybody resolves them."""
         path, _, query = said.partition("?")
-        if not _BEFORE_QUERY.fullmatch(path) or _DOTS.intersection(path.split("/")):
-            return None
-        if not _QUERY.fullmatch(query) or _NOT_IN_QUERY.intersection(query):
+        if not _BEFORE_QUERY.fullmatch(path) or _DOTS.intersection(path.split("/")) or not _QUERY.fullmatch(query):
             return None
         try:
             url = httpx.URL(_TO_ENCODE.sub(lambda found: f"%{ord(found[0]):02X}", text))

@@ -137,6 +137,7 @@ def test_nothing_is_found_where_nothing_is_listed():
         ("/fhir/R4/Condition?page=2", "https://ehr.example.org/fhir/R4/Condition?page=2"),
         ("?page=2", "https://ehr.example.org/fhir/R4/?page=2"),
         ("Observation?code=http://loinc.org|1-1", "https://ehr.example.org/fhir/R4/Observation?code=http://loinc.org%7C1-1"),
+        ("Condition?_page=a\\b", "https://ehr.example.org/fhir/R4/Condition?_page=a%5Cb"),
         ("Condition?ref=../Patient/1", "https://ehr.example.org/fhir/R4/Condition?ref=../Patient/1"),
     ],
 )
@@ -162,6 +163,7 @@ def test_a_link_below_the_base_may_be_followed(link, url):
         "https://ehr.example.org\\@evil.example/fhir/R4",
         "https://ehr.example.org/fhir/R4\\..\\..\\admin",
         "https://ehr.example.org/fhir/R4/Condition#x",
+        "https://ehr.example.org/fhir/R4/Condition?a=1#x",
         "https://ehr.example.org/fhir/R4/Condition?a=\r\nX-Header: 1",
         "https://ehr.example.org/fhir/R4/Cond\tition",
         "https://ehr.example.org/fhir/R4/Condition?a= b",
