@@ -4,6 +4,8 @@
       ClientError                the request is wrong, or the set-up of the client that sent it
         MalformedRequest         400  malformed-request
         HookNotServed            400  hook-not-served
+        NotAuthenticated         401  not-authenticated
+        NotEntitled              403  not-entitled
         UnknownService           404  unknown-service
         MethodNotAllowed         405  method-not-allowed
         ReceiveTimeout           408  receive-timeout
@@ -15,6 +17,7 @@
         ServiceFault             500  service-fault
         Overloaded               503  overloaded
         FeedbackNotStored        503  feedback-not-stored
+        AuthenticationUnavailable  503  authentication-unavailable
         InvalidService           raised at start only: a service as described cannot be hosted
 
 An error is never an empty card list: silence means "looked, and found nothing to say".
@@ -68,6 +71,34 @@ class HookNotServed(ClientError):
     status_hint = 400
     issue_code = "not-supported"
     text = "This service does not answer that hook."
+
+
+class NotAuthenticated(ClientError):
+    """Nobody whom we know has signed this call. Never says why: whoever tries tokens would learn from it. The log does."""
+
+    code = "not-authenticated"
+    status_hint = 401
+    issue_code = "login"
+    text = "The call is not signed by a client that is known here."
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send Authorization: Bearer with a JWT as of CDS Hooks, Trusting CDS Clients, that is made for this very address. "
+            "The operator of the service finds the reason in its log.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+class NotEntitled(ClientError):
+    """The client is known, and this service is not for it."""
+
+    code = "not-entitled"
+    status_hint = 403
+    issue_code = "forbidden"
+    text = "This client may not call this service."
+
+    def __init__(self) -> None:
+        super().__init__("The services that it may call are listed at /cds-services; the operator of the service decides which they are.")
 
 
 class UnknownService(ClientError):
@@ -218,6 +249,21 @@ class FeedbackNotStored(ServiceError):
         super().__init__(
             f"Send the same body again in {retry_after} s; what is sent twice is stored once.", headers={"Retry-After": str(retry_after)}
         )
+
+
+class AuthenticationUnavailable(ServiceError):
+    """Nobody can tell whether a token was used before. Answered as our fault: to let it pass would open the door to copies.
+
+    retry_after  whole seconds after which a call makes sense again
+    """
+
+    code = "authentication-unavailable"
+    status_hint = 503
+    issue_code = "transient"
+    text = "The call could not be authenticated now."
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"Try again in {retry_after} s, with a new token.", headers={"Retry-After": str(retry_after)})
 
 
 class InvalidService(ServiceError):

@@ -157,8 +157,11 @@ class _Feedback(_Sent):
 class FeedbackStore(Protocol):
     """Where feedback is kept."""
 
-    async def keep(self, service: str, items: tuple[FeedbackItem, ...]) -> None:
-        """Return when all items are stored for good, each once however often it is sent. Raises FeedbackNotStored."""
+    async def keep(self, service: str, items: tuple[FeedbackItem, ...], *, client: str = "") -> None:
+        """Return when all items are stored for good, each once however often it is sent. Raises FeedbackNotStored.
+
+        client  whose feedback it is, by our name for it; "" where clients are not authenticated
+        """
 
 
 def read_feedback(body: bytes) -> tuple[FeedbackItem, ...]:

@@ -45,6 +45,7 @@ class HookRequest:
 
     prefetch            a key that is absent was not sent; None is JSON null, the client's answer "there is none"
     fhir_authorization  only together with fhir_server
+    client              who asks, by our name for it; "" where clients are not authenticated
     """
 
     hook: str
@@ -53,10 +54,11 @@ class HookRequest:
     prefetch: Mapping[str, msgspec.Raw | None] = field(repr=False)
     fhir_server: str | None
     fhir_authorization: FhirAuthorization | None
+    client: str = ""
 
 
-def read_request(body: bytes, *, hooks: Collection[str]) -> HookRequest:
-    """The request in a body, for a service that answers `hooks`.
+def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> HookRequest:
+    """The request of a client in a body, for a service that answers `hooks`.
 
     Raises MalformedRequest, HookNotServed when the body names another hook, PayloadTooLarge for an absurd number of members.
     """
@@ -76,6 +78,7 @@ def read_request(body: bytes, *, hooks: Collection[str]) -> HookRequest:
         fhir_server=fhir_server,
         # An authorization for no server is of no use (cds-r-1 asks for both); it is not even looked at.
         fhir_authorization=_read_authorization(members) if fhir_server else None,
+        client=client,
     )
 
 

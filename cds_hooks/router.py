@@ -8,6 +8,7 @@ Source: CDS Hooks, https://cds-hooks.hl7.org/2.0/; the addresses are fixed there
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,33 +17,46 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cds_hooks.client_auth import ClientAuthentication, TrustedClient
 from cds_hooks.discovery import CDSService, by_address, discovery_document
-from cds_hooks.errors import MalformedRequest, MethodNotAllowed, UnknownService, UnsupportedMedia
+from cds_hooks.errors import CDSHooksError, MalformedRequest, MethodNotAllowed, NotEntitled, UnknownService, UnsupportedMedia
 from cds_hooks.feedback import MOST_BYTES, FeedbackStore, read_feedback
 from cds_hooks.request import read_request
 from cds_hooks.response import to_wire
-from cds_hooks.transport import Limits, add_safe_headers, allow_origins, answer_errors, receive_body
+from cds_hooks.transport import Limits, add_safe_headers, allow_origins, answer_errors, pass_over_body, receive_body
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request, TrustedClient | None], Awaitable[Response]]
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 # The last two are FHIR's; a client that has only FHIR tooling sends them.
 _MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 
 
-def cds_hooks_router(services: Iterable[CDSService], *, limits: Limits, feedback: FeedbackStore | None = None) -> APIRouter:
+def cds_hooks_router(
+    services: Iterable[CDSService],
+    *,
+    limits: Limits,
+    feedback: FeedbackStore | None = None,
+    clients: ClientAuthentication | None = None,
+) -> APIRouter:
     """The addresses of these services, for `app.include_router`; the application has to be prepared by `install`.
 
-    Without a store for `feedback` there is no address for it: what nobody keeps is not taken.
+    Without a store for `feedback` there is no address for it: what nobody keeps is not taken. Without `clients` everybody is answered.
     Raises InvalidService when two services claim the same id and hook.
     """
     hosted = tuple(services)
+    door = _Door(clients, limits)
     router = APIRouter(redirect_slashes=False)
-    _add(router, "/cds-services", ("GET", "HEAD"), _discovery(hosted))
+    door.add(router, "/cds-services", ("GET", "HEAD"), _discovery(hosted))
     # One address per id, not a pattern: what is not hosted is not there, whatever the method.
     for id_, by_hook in by_address(hosted).items():
-        _add(router, f"/cds-services/{id_}", ("POST",), _service(by_hook, limits))
+        door.add(router, f"/cds-services/{id_}", ("POST",), _service(id_, by_hook, limits))
         if feedback is not None:
-            _add(router, f"/cds-services/{id_}/feedback", ("POST",), _feedback(id_, feedback, limits))
+            door.add(router, f"/cds-services/{id_}/feedback", ("POST",), _feedback(id_, feedback, limits))
+    if clients is not None:
+        # Who is not known does not learn which ids there are.
+        door.add(router, "/cds-services/{anything:path}", (), _nothing)
     return router
 
 
@@ -63,30 +77,65 @@ def install(app: FastAPI, *, origins: Iterable[str] = ()) -> None:
     app.add_middleware(allow_origins, origins=tuple(origins))
 
 
-def _add(router: APIRouter, path: str, methods: tuple[str, ...], endpoint: Endpoint) -> None:
-    known = sorted((*methods, "OPTIONS"))
+class _Door:
+    """What every address has in common: who calls is asked before anything else, then whether the address has that method."""
 
-    async def answer(request: Request) -> Response:
-        return await endpoint(request) if request.method != "OPTIONS" else Response(status_code=204, headers={"Allow": ", ".join(known)})
+    def __init__(self, clients: ClientAuthentication | None, limits: Limits) -> None:
+        self._clients = clients
+        self._limits = limits
 
-    router.add_route(path, answer, methods=known, include_in_schema=False)
+    def add(self, router: APIRouter, path: str, methods: tuple[str, ...], endpoint: Endpoint) -> None:
+        """Bind an address to what answers there."""
+        known = sorted((*methods, "OPTIONS"))
+
+        async def answer(request: Request) -> Response:
+            client = await self._admitted(request, path if methods else request.scope["path"])
+            if methods and request.method == "OPTIONS":
+                return Response(status_code=204, headers={"Allow": ", ".join(known)})
+            if methods and request.method not in methods:
+                raise MethodNotAllowed(known)
+            return await endpoint(request, client)
+
+        router.add_route(path, answer, methods=_METHODS if self._clients else known, include_in_schema=False)
+
+    async def _admitted(self, request: Request, path: str) -> TrustedClient | None:
+        """The client that calls; None where everybody is answered. Raises NotAuthenticated."""
+        if self._clients is None:
+            return None
+        try:
+            return await self._clients.authenticate(request.headers.getlist("authorization"), path)
+        except CDSHooksError:
+            await pass_over_body(request.scope, request.receive, self._limits)
+            raise
+
+
+def _may_call(client: TrustedClient | None, service: str) -> bool:
+    return client is None or service in client.services
 
 
 def _discovery(services: tuple[CDSService, ...]) -> Endpoint:
-    body = json.dumps(discovery_document(services), ensure_ascii=False, separators=(",", ":")).encode()
+    @cache
+    def document(ids: frozenset[str]) -> bytes:
+        listed = discovery_document(service for service in services if service.id in ids)
+        return json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()
 
-    async def discover(_: Request) -> Response:
-        # The same for every client, and no secret; a cache may keep it if it asks before each use.
-        return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
+    every = frozenset(service.id for service in services)
+
+    async def discover(_: Request, client: TrustedClient | None) -> Response:
+        body = document(every if client is None else every & client.services)
+        # The same each time, and no secret; a cache may keep it if it asks before each use. What is for one client is for no cache.
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store" if client else "no-cache"})
 
     return discover
 
 
-def _service(by_hook: Mapping[str, CDSService], limits: Limits) -> Endpoint:
-    async def answer(request: Request) -> Response:
+def _service(id_: str, by_hook: Mapping[str, CDSService], limits: Limits) -> Endpoint:
+    async def answer(request: Request, client: TrustedClient | None) -> Response:
         _check_media(request.headers)
         body = await receive_body(request.scope, request.receive, limits)
-        question = read_request(body, hooks=by_hook)
+        if not _may_call(client, id_):
+            raise NotEntitled
+        question = read_request(body, hooks=by_hook, client=client.name if client else "")
         response = await by_hook[question.hook].answer(question)
         return Response(to_wire(response), media_type="application/json")
 
@@ -96,13 +145,19 @@ def _service(by_hook: Mapping[str, CDSService], limits: Limits) -> Endpoint:
 def _feedback(service: str, store: FeedbackStore, limits: Limits) -> Endpoint:
     smaller = replace(limits, body_bytes=min(limits.body_bytes, MOST_BYTES))
 
-    async def keep(request: Request) -> Response:
+    async def keep(request: Request, client: TrustedClient | None) -> Response:
         _check_media(request.headers)
-        items = read_feedback(await receive_body(request.scope, request.receive, smaller))
-        await store.keep(service, items)
+        body = await receive_body(request.scope, request.receive, smaller)
+        if not _may_call(client, service):
+            raise NotEntitled
+        await store.keep(service, read_feedback(body), client=client.name if client else "")
         return Response(b"{}", media_type="application/json")
 
     return keep
+
+
+async def _nothing(request: Request, client: TrustedClient | None) -> Response:
+    raise UnknownService
 
 
 def _check_media(headers: Headers) -> None:

@@ -10,6 +10,7 @@ import logging
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,17 @@ async def receive_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
     if refused:
         raise _too_large(limits)
     return b"".join(parts)
+
+
+async def pass_over_body(scope: Scope, receive: Receive, limits: Limits) -> None:
+    """Take in a body that nobody will read: a client that sends all before it reads would not see why it is refused."""
+    size, more = 0, dict(scope["headers"]).get(b"expect", b"").lower() != b"100-continue"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limits.receive_seconds):
+            while more and size <= limits.body_bytes:
+                message = await receive()
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
 
 
 def _too_large(limits: Limits) -> PayloadTooLarge:

@@ -4,7 +4,8 @@ Here a chart that cannot be judged becomes a 412, and silence keeps its reason i
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from cds_hooks.discovery import CDSService
@@ -14,6 +15,7 @@ from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
 from cds_hooks.response import CDSResponse
 from service.call import Call
+from service.clients.load import KnownClient
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import Chart, chart_of_prefetch
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
@@ -21,6 +23,8 @@ from service.knowledge.model import Knowledge
 from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"
+# What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
+_SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
 # Bytes of prefetch. A larger chart is read beside the event loop, two at a time, so that nobody else waits for it: 1 MB of dense report
 # text was seen to take 1.7 s. Those taken on wait for each other; the next is asked to come again.
@@ -48,23 +52,26 @@ _HOOKS = {
         ),
     ),
 }
+SERVICE_IDS = tuple(service_id for service_id, _ in _HOOKS.values())
 
 
-def offered_services(knowledge: Knowledge, *, clock: Callable[[], date]) -> tuple[CDSService, ...]:
-    """The services in the order of discovery; `clock` gives today's civil date."""
+def offered_services(knowledge: Knowledge, *, clock: Callable[[], date], clients: Iterable[KnownClient] = ()) -> tuple[CDSService, ...]:
+    """The services in the order of discovery; `clock` gives today's civil date, `clients` are those that are authenticated."""
+    known = {client.name: client for client in clients}
     free = asyncio.Semaphore(_LARGE_AT_ONCE)
     taken_on = 0
 
     async def answer(request: HookRequest) -> CDSResponse:
         nonlocal taken_on
+        client = known.get(request.client)
         if _size(request) < _LARGE:
-            return response_to(request, knowledge, today=clock())
+            return response_to(request, knowledge, today=clock(), client=client)
         if taken_on >= _LARGE_TAKEN_ON:
             raise Overloaded(retry_after=2)
         taken_on += 1
         try:
             async with free:
-                return await asyncio.to_thread(response_to, request, knowledge, today=clock())
+                return await asyncio.to_thread(response_to, request, knowledge, today=clock(), client=client)
         finally:
             taken_on -= 1
 
@@ -93,13 +100,16 @@ def _size(request: HookRequest) -> int:
     return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
 
 
-def response_to(request: HookRequest, knowledge: Knowledge, *, today: date) -> CDSResponse:
+def response_to(request: HookRequest, knowledge: Knowledge, *, today: date, client: KnownClient | None = None) -> CDSResponse:
     """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
     chart, call = asked(request)
+    if client:
+        call = replace(call, speech=client.speech)
     try:
-        return wire(evaluate(chart, knowledge, today=today, call=call))
+        response = wire(evaluate(chart, knowledge, today=today, call=call))
     except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
         raise RuntimeError("an iterator that should not have ended") from error
+    return _SHADOW if client and client.described.mode == "shadow" else response
 
 
 def asked(request: HookRequest) -> tuple[Chart, Call]:

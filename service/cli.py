@@ -33,6 +33,8 @@ from service import terminal
 from service.app import adjustments_of, create_app
 from service.call import Call
 from service.cds_services import asked
+from service.clients.load import InvalidClients
+from service.clients_commands import clients_app
 from service.errors import ClinicError, InvalidAdjustments, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
@@ -55,6 +57,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(clients_app, name="clients")
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -64,7 +67,7 @@ def main() -> None:
     """Run the command line; what a person has to mend comes as a sentence, not as a traceback."""
     try:
         app()
-    except (InvalidAdjustments, InvalidSettings, UnknownStory, UnknownRevision) as wrong:
+    except (InvalidAdjustments, InvalidClients, InvalidSettings, UnknownStory, UnknownRevision) as wrong:
         _stop(str(wrong), code=2)
     except ClinicError as failed:
         _stop(str(failed), code=1)
@@ -173,10 +176,15 @@ def _announce(settings: Settings) -> None:
     command = "cluneal-cds" if shutil.which("cluneal-cds") == sys.argv[0] else sys.argv[0]
     _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {load_knowledge().version.version}")
     _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
-    warning = f"OPEN: no client is asked who it is; whoever reaches {settings.host} port {settings.port} is answered."
-    _out.print(warning, style="bold yellow", soft_wrap=True)
-    _out.print("\nTo see a card, in another terminal:")
-    _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
+    if settings.clients_file:
+        _out.print(f"Clients:    those of {settings.clients_file}; every call is signed.", soft_wrap=True)
+        _out.print("\nWho they are, in words:")
+        _out.print(f"  {shlex.quote(command)} clients check {shlex.quote(str(settings.clients_file))}\n", style="bold", soft_wrap=True)
+    else:
+        warning = f"OPEN: no client is asked who it is; whoever reaches {settings.host} port {settings.port} is answered."
+        _out.print(warning, style="bold yellow", soft_wrap=True)
+        _out.print("\nTo see a card, in another terminal:")
+        _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
     _out.print("ctrl-C stops the service.")
     sys.stdout.flush()
 

@@ -7,7 +7,6 @@ start: a mistyped setting that is ignored would leave the service open, slow or 
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -16,12 +15,13 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from service.addresses import is_loopback
 from service.errors import ClinicError
 
 PREFIX = "CLUNEAL_"
 
 # Known by name so that an operator who sets one learns that nothing would come of it.
-NOT_YET_SUPPORTED = ("CLUNEAL_CLIENTS_FILE", "CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS")
+NOT_YET_SUPPORTED = ("CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS")
 
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     public_base_url: str | None = None
-    open: bool = Field(default=False, validate_default=True)  # stands after host: its check looks back at it
+    clients_file: Path | None = None  # stands after public_base_url, and open after both and after host: their checks look back at them
+    open: bool = Field(default=False, validate_default=True)
     origins: Annotated[tuple[str, ...], NoDecode] = ()
     max_body_mb: int = Field(default=16, ge=1, le=256)
     receive_deadline_s: float = Field(default=3, gt=0, le=60)
@@ -125,13 +126,26 @@ class Settings(BaseSettings):
             raise ValueError("a file, new or our own, in a folder that is there and may be entered")
         return value
 
+    @field_validator("clients_file")
+    @classmethod
+    def _goes_with_an_address(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and info.data.get("public_base_url", "") is None:
+            raise ValueError(
+                "set CLUNEAL_PUBLIC_BASE_URL too: the tokens of clients are made for the address under which they call, "
+                "and no request is believed about it"
+            )
+        return value
+
     @field_validator("open")
     @classmethod
     def _is_meant(cls, value: bool, info: ValidationInfo) -> bool:
-        if not value and not _is_loopback(info.data.get("host", "localhost")):
+        clients = info.data.get("clients_file")
+        if value and clients:
+            raise ValueError("not together with CLUNEAL_CLIENTS_FILE: either everybody is answered or the clients of the file are")
+        if not (value or clients or "clients_file" not in info.data or is_loopback(info.data.get("host", "localhost"))):
             raise ValueError(
                 "without a clients file everybody who reaches the service is answered, so it listens on a loopback address only; "
-                "set CLUNEAL_HOST=127.0.0.1, or CLUNEAL_OPEN=1 if it is meant to be open to everybody"
+                "set CLUNEAL_CLIENTS_FILE, or CLUNEAL_HOST=127.0.0.1, or CLUNEAL_OPEN=1 if it is meant to be open to everybody"
             )
         return value
 
@@ -185,10 +199,3 @@ def _is_web_address(text: str) -> bool:
         return False
     well_made = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
     return well_made and not (parts.query or parts.fragment) and text.isprintable() and " " not in text
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -58,9 +58,10 @@ def _wait_for(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that looks like the checkout to a command: it has the virtual environment and nothing else."""
+    """A folder that looks like the checkout to a command: it has the virtual environment and the fixtures, and nothing else."""
     place = tmp_path_factory.mktemp("reader")
-    (place / ".venv").symlink_to(ROOT / ".venv")
+    for name in (".venv", "fixtures"):
+        (place / name).symlink_to(ROOT / name)
     return place
 
 

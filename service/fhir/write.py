@@ -21,6 +21,9 @@ _SIDES = {Side.RIGHT: ("24028007", "Right"), Side.LEFT: ("7771000", "Left")}
 _REASONS = ("Condition/", "Observation/", "DiagnosticReport/")
 _LONGEST_NOTE = 500
 
+# Our code of the referral; those of the blocks are the nerves' own.
+FOCUSED_EXAMINATION = "focused-cluneal-examination"
+
 Resource = dict[str, Any]
 
 
@@ -85,7 +88,7 @@ def referral(*, call: Call, references: Iterable[str], note: str) -> Resource:
     return {
         **_request(call, references),
         "code": {
-            "coding": [{"system": EXAMINATION, "code": "focused-cluneal-examination", "display": "Focused cluneal examination"}],
+            "coding": [{"system": EXAMINATION, "code": FOCUSED_EXAMINATION, "display": "Focused cluneal examination"}],
             "text": "Referral to pain medicine for a focused cluneal examination",
         },
         "reasonCode": [{"text": "Persistent low back or buttock pain; cluneal nerve pain is considered"}],

@@ -1,24 +1,17 @@
-"""What became of the cards, in one SQLite file; each item once, whatever is sent again.
+"""What became of the cards, in a SQLite file; each item once, whatever is sent again.
 
-A call is one transaction on a thread of its own, and waits for a bounded time. What fails is said: FeedbackNotStored, and nothing is kept.
-The file is opened for each call: feedback is rare, and a file that was moved, filled up or came back is met as it is.
+A call is one transaction. What fails is said: FeedbackNotStored, and nothing is kept.
 """
 
-import asyncio
-import errno
 import json
-import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
-from threading import Event
 
 from cds_hooks.errors import FeedbackNotStored
 from cds_hooks.feedback import FeedbackItem
+from service.storage.sqlite import NotWritten, SQLiteFile
 
 _RETRY_AFTER = 10
 
@@ -37,71 +30,49 @@ CREATE TABLE IF NOT EXISTS feedback (
     reason_code          TEXT,
     reason_system        TEXT,
     reason_display       TEXT,
-    user_comment         TEXT
+    user_comment         TEXT,
+    client               TEXT NOT NULL DEFAULT ''
 )
 """
 # Not "OR IGNORE", which would also pass over a row that breaks another rule of the table.
 _INSERT = """
-INSERT INTO feedback (received_at, card_known, digest, service, card, outcome, outcome_timestamp, accepted_suggestions,
+INSERT INTO feedback (received_at, card_known, digest, client, service, card, outcome, outcome_timestamp, accepted_suggestions,
                       reason_code, reason_system, reason_display, user_comment)
-VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
+VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
 """
-
-_log = logging.getLogger(__name__)
 
 
 class SQLiteFeedback:
-    """A FeedbackStore in the file at `path`, which is made when the first item comes.
+    """A FeedbackStore in a SQLite file; `clock` gives the time of receipt, in UTC."""
 
-    clock  gives the time of receipt, in UTC
-    wait   seconds for a call, its place in the queue included; for another program's lock on the file, half of them
-
-    A commit that ends in the moment in which the wait does is told as not stored; sent again, as the error asks, it is still stored once.
-    """
-
-    def __init__(self, path: Path, *, clock: Callable[[], datetime], wait: float = 2.0) -> None:
-        # From now on the same file, whatever the working directory becomes; and never one of SQLite's names for memory.
-        self._path = path.absolute()
+    def __init__(self, file: SQLiteFile, *, clock: Callable[[], datetime]) -> None:
+        self._file = file
         self._clock = clock
-        self._wait = wait
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feedback")
 
-    async def keep(self, service: str, items: tuple[FeedbackItem, ...]) -> None:
+    async def keep(self, service: str, items: tuple[FeedbackItem, ...], *, client: str = "") -> None:
         """Return when all items are on the disk. Raises FeedbackNotStored."""
         if not items:
             return
         received = self._clock().isoformat()
-        rows = [(received, *_row(service, item)) for item in items]
-        given_up = Event()
-        writing = asyncio.wrap_future(self._thread.submit(self._write, rows, given_up))
+        rows = [(received, *_row(client, service, item)) for item in items]
+
+        def insert(database: sqlite3.Connection) -> None:
+            database.execute(_TABLE)
+            if not any(column[1] == "client" for column in database.execute("PRAGMA table_info(feedback)")):
+                database.execute("ALTER TABLE feedback ADD COLUMN client TEXT NOT NULL DEFAULT ''")
+            database.executemany(_INSERT, rows)
+
         try:
-            async with asyncio.timeout(self._wait):
-                await writing
-        except (sqlite3.Error, OSError) as failed:
-            # TimeoutError is an OSError. The name of the failure alone: a message may quote what was to be stored.
-            given_up.set()
-            _log.error("feedback not stored: %s", _name(failed))
+            await self._file.write(insert, what="feedback")
+        except NotWritten:
             raise FeedbackNotStored(retry_after=_RETRY_AFTER) from None
 
-    def _write(self, rows: list[tuple[str | None, ...]], given_up: Event) -> None:
-        # Comments may be about a patient, so the file is the service's own; SQLite gives its companions the same mode.
-        self._path.touch(mode=0o600)
-        with closing(sqlite3.connect(self._path, timeout=self._wait / 2, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(_TABLE)
-            database.executemany(_INSERT, rows)
-            if given_up.is_set():
-                # The client has been told that nothing was stored; closing without a commit takes it back.
-                return
-            database.execute("COMMIT")
 
-
-def _row(service: str, item: FeedbackItem) -> tuple[str | None, ...]:
+def _row(client: str, service: str, item: FeedbackItem) -> tuple[str | None, ...]:
     override = item.override_reason
     reason = override.reason if override else None
     told = (
+        client,
         service,
         item.card,
         item.outcome,
@@ -111,9 +82,3 @@ def _row(service: str, item: FeedbackItem) -> tuple[str | None, ...]:
         (override.user_comment or None) if override else None,
     )
     return (sha256(json.dumps(told).encode()).hexdigest(), *told)
-
-
-def _name(failed: Exception) -> str:
-    if isinstance(failed, sqlite3.Error):
-        return getattr(failed, "sqlite_errorname", type(failed).__name__)
-    return errno.errorcode.get(getattr(failed, "errno", None) or 0, type(failed).__name__)

@@ -28,7 +28,7 @@ class Shelf:
     def __init__(self):
         self.kept = []
 
-    async def keep(self, service, items):
+    async def keep(self, service, items, *, client=""):
         self.kept += [(service, item) for item in items]
 
 

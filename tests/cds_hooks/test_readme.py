@@ -12,9 +12,9 @@ README = Path(__file__).parents[2] / "cds_hooks" / "README.md"
 
 async def test_the_example_is_a_working_service(question):
     """Whoever copies it has discovery, cards and errors."""
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     names = {}
-    exec(example, names)  # noqa: S102 - our own text, and the point of the test
+    for example in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL):
+        exec(example, names)  # noqa: S102 - our own text, and the point of the test
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=names["app"]), base_url="http://example") as client:
         (service,) = (await client.get("/cds-services")).json()["services"]
@@ -24,6 +24,8 @@ async def test_the_example_is_a_working_service(question):
 
     assert [card["summary"] for card in answer.json()["cards"]] == ["This record is marked as no longer in use"]
     assert refusal.status_code == 412
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=names["signed"]), base_url="http://example") as client:
+        assert (await client.get("/cds-services")).status_code == 401
 
 
 def test_the_table_of_chapters_is_complete():

@@ -42,6 +42,7 @@ def test_every_setting_is_read_from_its_variable():
         "host": "::1",
         "port": 9000,
         "public_base_url": "https://cds.example/cluneal",
+        "clients_file": None,
         "open": True,
         "origins": ["https://ehr.example", "http://localhost:8080"],
         "max_body_mb": 4,
@@ -94,15 +95,31 @@ def test_an_open_service_stays_on_loopback(host):
     assert "CLUNEAL_OPEN=1" in problem
 
 
+def test_a_service_with_clients_may_be_reached_from_a_network():
+    """Every call is signed; who wants it open to everybody as well contradicts that."""
+    clients = {"CLUNEAL_CLIENTS_FILE": "clients.toml", "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example", "CLUNEAL_HOST": "0.0.0.0"}
+
+    assert str(read_settings(clients).clients_file) == "clients.toml"
+    (problem,) = problems({**clients, "CLUNEAL_OPEN": "1"})
+    assert problem.startswith("CLUNEAL_OPEN: not together with CLUNEAL_CLIENTS_FILE")
+
+
+def test_clients_need_the_address_for_which_their_tokens_are_made():
+    """No request is believed about the address under which it came."""
+    (problem,) = problems({"CLUNEAL_CLIENTS_FILE": "clients.toml"})
+
+    assert problem.startswith("CLUNEAL_CLIENTS_FILE: set CLUNEAL_PUBLIC_BASE_URL too")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
 def test_loopback_needs_no_permission(host):
     """Every loopback address is fine as it is."""
     assert read_settings({"CLUNEAL_HOST": host}).host == host
 
 
-@pytest.mark.parametrize("name", ["CLUNEAL_CLIENTS_FILE", "CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS"])
+@pytest.mark.parametrize("name", ["CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS"])
 def test_a_setting_of_a_later_version_stops_the_start(name):
-    """Nobody is left believing that clients are checked or decisions are kept when they are not."""
+    """Nobody is left believing that decisions are kept or servers asked when they are not."""
     assert problems({name: "anything"}) == (f"{name} is not supported yet by this version",)
 
 
@@ -167,7 +184,7 @@ def test_all_problems_come_at_once():
             {
                 "CLUNEAL_PORT": "x",
                 "CLUNEAL_LOG_LEVEL": "loud",
-                "CLUNEAL_CLIENTS_FILE": "c.toml",
+                "CLUNEAL_DATABASE_URL": "sqlite:///c",
                 "CLUNEAL_HOTS": "::1",
                 "CLUNEAL_HOST": "::",
             }

@@ -23,6 +23,7 @@ from cds_hooks.feedback import read_feedback
 from service.app import create_app
 from service.settings import read_settings
 from service.storage.feedback import SQLiteFeedback
+from service.storage.sqlite import SQLiteFile
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 COMMENT = "JOHN SMITH said it hurts; 'DROP TABLE feedback; --"
@@ -80,6 +81,7 @@ async def test_feedback_is_stored_as_it_was_said(service, file):
         "reason_system": "urn:x",
         "reason_display": "Not now",
         "user_comment": COMMENT,
+        "client": "",
     }
     assert (accepted["outcome"], accepted["accepted_suggestions"], accepted["user_comment"]) == ("accepted", '["s-1"]', None)
 
@@ -126,7 +128,7 @@ async def test_nothing_to_keep_makes_no_file(service, file):
 async def test_a_file_is_a_file_whatever_its_name_and_stays_where_it_is(tmp_path, monkeypatch):
     """A name that SQLite takes for memory is a file like any other, and a new working directory does not move it."""
     monkeypatch.chdir(tmp_path)
-    store = SQLiteFeedback(Path(":memory:"), clock=lambda: NOW)
+    store = SQLiteFeedback(SQLiteFile(Path(":memory:")), clock=lambda: NOW)
     monkeypatch.chdir("/")
     await store.keep("s", read_feedback(json.dumps({"feedback": [ACCEPTED]}).encode()))
 
@@ -235,7 +237,7 @@ async def test_the_wait_for_a_locked_file_is_bounded_and_holds_nobody_else_up(se
 
 async def test_what_was_given_up_is_not_stored_later(file, monkeypatch):
     """A write that outlives its wait takes itself back: the client was told that nothing was stored."""
-    store = SQLiteFeedback(file, clock=lambda: NOW, wait=0.05)
+    store = SQLiteFeedback(SQLiteFile(file, wait=0.05), clock=lambda: NOW)
     touch = Path.touch
 
     def slow_disk(path, **how):
@@ -247,7 +249,7 @@ async def test_what_was_given_up_is_not_stored_later(file, monkeypatch):
     with pytest.raises(FeedbackNotStored):
         await store.keep("s", read_feedback(json.dumps({"feedback": [ACCEPTED]}).encode()))
     await asyncio.sleep(0.4)
-    await SQLiteFeedback(file, clock=lambda: NOW).keep("s", read_feedback(json.dumps({"feedback": [OVERRIDDEN]}).encode()))
+    await SQLiteFeedback(SQLiteFile(file), clock=lambda: NOW).keep("s", read_feedback(json.dumps({"feedback": [OVERRIDDEN]}).encode()))
 
     assert [row["card"] for row in rows(file)] == ["card-1"]
 

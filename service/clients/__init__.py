@@ -1,0 +1,1 @@
+"""Who may call: the clients file, and the codes of their sites."""

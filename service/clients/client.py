@@ -1,0 +1,105 @@
+"""One client as the operator describes it: an EHR that may call, how its calls are proved, and how it is spoken to."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from service.addresses import is_loopback
+from service.clients.table import Table, not_empty
+from service.speech import Dialect, OrderIntent, Writes
+
+# Its private key lies in a public repository: whoever wants to can sign as this issuer.
+PUBLIC_SANDBOX = "https://sandbox.cds-hooks.org"
+
+Algorithm = Literal["ES384", "RS384", "ES256", "RS256", "PS384"]
+
+
+def _word(text: str) -> str:
+    if not 0 < len(text) <= 500 or text != text.strip() or not text.isprintable():
+        raise ValueError("must be a text on one line, without spaces around it")
+    return text
+
+
+def _name(text: str) -> str:
+    if not 0 < len(text) <= 64 or not text.isascii() or not text.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise ValueError("must be made of letters, digits, dots, hyphens and underscores")
+    return text
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if (
+        parts.scheme not in ("http", "https")
+        or text != f"{parts.scheme}://{parts.netloc}"
+        or "@" in text
+        or not parts.hostname
+        or "*" in text
+    ):
+        raise ValueError("must be an origin as browsers send it, https://ehr.example or https://ehr.example:8443; there is no wildcard")
+    if text != text.lower():
+        raise ValueError("must be written in lower case, as browsers send it")
+    return text
+
+
+Word = Annotated[str, AfterValidator(_word)]
+Words = Annotated[tuple[Word, ...], Field(strict=False)]
+
+
+class Client(Table):
+    """One table [[client]] of the file.
+
+    issuer, subject   what its tokens say in `iss` and, unless it is left out, in `sub`
+    jwks_url          where its keys are, and what a `jku` in its tokens must be
+    jwks_file         its keys, handed over; with both, the keys of the file count
+    algorithms        those with which it may sign
+    fhir_servers      the bases that its calls may name, with everything below them
+    services          the ids that it may call; all of them when left out
+    mode              on; shadow: everything is worked out and nothing shown; off: refused
+    writes            what an accepted suggestion may write; as much as the dialect can, when left out
+    code_map          a file with the codes of the site
+    replay            strict: a token is good for one call; off: as long as it lasts
+    lifetime_s        how long a token may last
+    """
+
+    name: Annotated[str, AfterValidator(_name)]
+    issuer: Word
+    subject: Word | None = None
+    jwks_url: Word | None = None
+    jwks_file: Word | None = None
+    algorithms: Annotated[tuple[Algorithm, ...], Field(strict=False), AfterValidator(not_empty)] = ("ES384", "RS384")
+    fhir_servers: Words = ()
+    services: Words = ()
+    dialect: Dialect = "generic"
+    mode: Literal["on", "shadow", "off"] = "on"
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], Field(strict=False)] = ()
+    writes: Writes | None = None
+    combined_attestation: bool = False
+    order_intent: OrderIntent = "proposal"
+    code_map: Word | None = None
+    replay: Literal["strict", "off"] = "strict"
+    lifetime_s: Annotated[int, Field(ge=30, le=3600)] = 3600
+
+    def problems(self, *, loopback: bool) -> Iterator[str]:
+        """What is wrong with the client beyond the shape of its values; `loopback`: plain http to this machine is allowed."""
+        if not (self.jwks_url or self.jwks_file):
+            yield "jwks_url or jwks_file is needed, or nobody could tell whether a call is its own"
+        if self.issuer.rstrip("/") == PUBLIC_SANDBOX and not loopback:
+            yield f"anybody can sign as {PUBLIC_SANDBOX}, whose private key is public; to try it out, set allow_http_loopback = true"
+        addresses = {"jwks_url": (self.jwks_url,) if self.jwks_url else (), "fhir_servers": self.fhir_servers}
+        for what, named in addresses.items():
+            if not all(_is_address(address, loopback=loopback) for address in named):
+                permission = "" if loopback else "; http to this machine alone needs allow_http_loopback = true, and is for tests"
+                yield f"{what} must be https, without user, query or fragment{permission}"
+
+
+def _is_address(text: str, *, loopback: bool) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    plain = bool(host) and not set("@?#\\ ") & set(text) and not {".", ".."} & set(parts.path.split("/"))
+    return plain and (parts.scheme == "https" or (parts.scheme == "http" and loopback and is_loopback(host)))

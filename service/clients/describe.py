@@ -1,0 +1,60 @@
+"""A client in words, as the operator who wrote its table reads it back."""
+
+from collections.abc import Iterator
+
+from cds_hooks.jwks import KeySet
+from service.clients.load import KnownClient
+from service.speech import OrderCode, Speech
+
+_MODES = {"on": "on", "shadow": "shadow: charts are read, no card is shown", "off": "OFF: its calls are refused"}
+_DIALECTS = {
+    "generic": "as the specification has them",
+    "v3": "as the specification has them, with what its version 3 adds",
+    "epic": "one action in each suggestion, any of them may be accepted, orders by the site's codes",
+    "oracle": "short text that stands alone",
+    "sandbox": "as the public sandbox can draw them",
+}
+_WRITES = {
+    "full": "an accepted suggestion may write examination findings and draft orders",
+    "orders": "an accepted suggestion may draft an order; findings are recorded by hand",
+    "text": "nothing can be accepted: steps to take, and a line for the note",
+}
+
+
+def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
+    """What the tables of a client come to, as (about what, in words)."""
+    told = client.described
+    yield "mode", _MODES[told.mode]
+    yield "tokens", f"of the issuer {told.issuer}" + (f" and the subject {told.subject}" if told.subject else ", of any subject")
+    once = "for one call" if told.replay == "strict" else "as often as it is sent (replay = off)"
+    yield "", f"signed with {' or '.join(told.algorithms)}; good {once}, for {told.lifetime_s} s at most"
+    yield "keys", f"in {told.jwks_file}: {in_words(client.pinned)}" if client.pinned else f"fetched from {told.jwks_url}"
+    if client.pinned:
+        yield "", f"a jku in its tokens must be {told.jwks_url}" if told.jwks_url else "a token with a jku is refused: jwks_url is not set"
+    yield "services", ", ".join(told.services) or "all that are offered"
+    yield "FHIR", ", ".join(told.fhir_servers) or "no server may be asked: what is not prefetched is not known"
+    yield "cards", f"{told.dialect}: {_DIALECTS[told.dialect]}"
+    yield from (("", sentence) for sentence in _writes(client.speech))
+    if told.origins:
+        yield "browsers", f"pages of {', '.join(told.origins)} may call"
+
+
+def in_words(keys: KeySet) -> str:
+    """The keys of a set, and which of them are of no use."""
+    named = ", ".join(f"{key.kid} ({key.algorithm})" for key in keys.keys) or "no key that can be used"
+    return "; ".join((named, *(f"passed over: {problem}" for problem in keys.passed_over)))
+
+
+def _writes(speech: Speech) -> Iterator[str]:
+    yield _WRITES[speech.writes]
+    if speech.writes == "text":
+        return
+    yield f"orders are drafted with the intent {speech.order_intent}" + (
+        "; the site's codes: " + "; ".join(_code(row) for row in speech.order_codes) if speech.order_codes else ", with our codes"
+    )
+    if speech.combined_attestation:
+        yield "one click may record a point and draft the block of it"
+
+
+def _code(row: OrderCode) -> str:
+    return f"{row.ours}{f' {row.side}' if row.side else ''} is {row.code}"
