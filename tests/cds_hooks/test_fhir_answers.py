@@ -88,6 +88,8 @@ async def test_a_read_that_gives_another_resource_is_an_error(body):
         bundle(condition(1), total=2),
         bundle(total=3),
         bundle(condition(1), OUTCOME),
+        bundle(condition(1), {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "incomplete"}]}),
+        bundle(condition(1), {"resourceType": "OperationOutcome", "issue": 7}),
         bundle(condition(1)) | {"entry": [None, {"resource": condition(1)}]},
         bundle(condition(1)) | {"entry": [{"resource": condition(1)}, {}]},
         bundle(condition(1)) | {"entry": [{"resource": condition(1)}, {"resource": None}]},

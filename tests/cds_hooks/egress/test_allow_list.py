@@ -1,6 +1,10 @@
 """Which servers may be called, and which URLs are theirs."""
 
+from urllib.parse import unquote, urlsplit
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cds_hooks.egress.allow_list import find_service_base, read_service_base
 
@@ -187,3 +191,43 @@ def test_a_link_that_leads_out_of_the_base_is_not_followed(link):
 def test_a_query_that_leads_out_of_the_base_has_no_address(query):
     """Whatever a template was filled with."""
     assert BASE.address(query) is None
+
+
+PIECES = [
+    "https:",
+    "http:",
+    "/",
+    "//",
+    "\\",
+    "..",
+    ".",
+    "@",
+    ":",
+    "?",
+    "#",
+    "%2e",
+    "%2f",
+    "%",
+    "fhir",
+    "R4",
+    "R44",
+    "admin",
+    "443",
+    "[",
+    "::1",
+    "]",
+]
+HOSTS = ["ehr.example.org", "evil.example", "EHR.example.org", "ehr.example.org.", "127.0.0.1", "\t", "\r\n", " ", "\x00", "。", "é"]
+TEXTS = st.one_of(st.text(), st.lists(st.sampled_from([*PIECES, *HOSTS, str(BASE)]), max_size=12).map("".join))
+
+
+@given(TEXTS)
+def test_whatever_is_followed_another_reader_of_urls_sees_below_the_base_too(text):
+    """Any text at all: nothing is raised, and two parsers agree on where what is sent leads."""
+    assert find_service_base(text, [BASE]) in (BASE, None)
+    for url in (BASE.linked(text), BASE.address(text)):
+        if url is not None:
+            sent = urlsplit(str(url))
+            assert (sent.scheme, sent.netloc) == ("https", "ehr.example.org")
+            assert f"{sent.path}/".startswith("/fhir/R4/")
+            assert not {"..", "."} & set(unquote(sent.path).replace("\\", "/").split("/"))
