@@ -28,7 +28,7 @@ class Page:
     matches    how many entries answer the search; what is only included, and what the server remarks, does not count
     total      how many matches there are on all pages, where the server says so
     following  the link to the next page; "" for one that cannot be read; None when this is the last
-    is_flawed  whether something on the page is missing: an entry that is no entry, or a remark that a part failed
+    is_flawed  whether something may be missing: an entry that is no entry, a remark that a part failed, a total that is no number
     """
 
     entries: tuple[msgspec.Raw, ...] = field(repr=False)
@@ -123,7 +123,9 @@ def read_page(value: msgspec.Raw) -> Page | None:
         if mode not in _NOT_MATCHES and kind != "OperationOutcome":
             matches += 1
             kinds.add(kind)
-    total = bundle.total if isinstance(bundle.total, int) and not isinstance(bundle.total, bool) else None
+    total = bundle.total if isinstance(bundle.total, int) else None
+    # A count that nobody can read says that there may be more than was sent.
+    is_flawed = is_flawed or (total is None and bundle.total is not None)
     return Page(tuple(bundle.entry or ()), frozenset(kinds - {""}), matches, total, _read_following(bundle.link), is_flawed)
 
 

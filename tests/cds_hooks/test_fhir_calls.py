@@ -6,6 +6,7 @@ import pytest
 
 from cds_hooks.circuit import FIRST_REST, Bulkhead
 from cds_hooks.fetched import Reason, State
+from cds_hooks.fhir_calls import Reply
 from tests.cds_hooks.fetching import CONDITIONS, access, hook_request
 from tests.faulty_fhir import OUTCOME, bundle, faulty_fhir, hang, reset, resource
 
@@ -158,3 +159,8 @@ async def test_places_are_given_back():
         completed = await complete(hook_request(server.base), ELEVEN)
 
     assert {found.state for found in completed.fetched.values()} == {State.SUPPLIED}
+
+
+def test_a_reply_does_not_show_its_body():
+    """Not even where a programmer prints it."""
+    assert "SMITH" not in repr(Reply(b"JOHN SMITH", 200))
