@@ -69,3 +69,17 @@ def test_only_utf_8_is_json():
     """Bytes that mean nothing would pass inside of members that nobody reads."""
     assert read_json(b'{"a": "\xff"}') is None
     assert bytes(read_json('{"a": "ü"}'.encode())) == '{"a": "ü"}'.encode()
+
+
+@pytest.mark.parametrize("entry", ["0", "{}", '{"resource":{"resourceType":"Condition"}}'])
+def test_a_page_of_far_too_many_entries_is_none(entry):
+    """Nobody asked for ten thousand results at once, and reading millions would hold up everybody."""
+    assert read_page(msgspec.Raw(f'{{"resourceType":"Bundle","entry":[{",".join([entry] * 10_001)}]}}'.encode())) is None
+    assert read_page(msgspec.Raw(f'{{"resourceType":"Bundle","text":[{",".join([entry] * 600_000)}]}}'.encode())) is None
+
+
+def test_far_too_many_links_lead_nowhere():
+    """They are not looked through; that one of them may be the next is remembered."""
+    links = [{"relation": "self"}] * 101
+    assert read_page(raw(bundle() | {"link": links})).following is None
+    assert read_page(raw(bundle() | {"link": [*links, {"relation": "next", "url": "?page=2"}]})).following == ""
