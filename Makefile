@@ -18,10 +18,10 @@ SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long bench fmt lock clean
+.PHONY: help run setup test test-long requirements bench fmt lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Install what is missing, start the service on 127.0.0.1:8000 (PORT=..), say how to see a card; ctrl-C stops it
 	@CLUNEAL_PORT=$(PORT) $(VENV)/bin/cluneal-cds serve
@@ -40,6 +40,9 @@ test-long: $(VENV)/.installed-tests ## Run the tests that take minutes
 	if [ $$code -eq 5 ]; then echo "no test is marked long"; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests.txt; exit $$code; \
 	else $(VENV)/bin/pytest -m long; fi
+
+requirements: $(VENV)/.installed-tests ## Print every requirement of CDS Hooks with its tests and what became of them
+	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet -rN
 
 bench: $(VENV)/.installed-tests ## Measure, and print the performance targets as ratios
 	$(VENV)/bin/python -m benchmarks

@@ -46,7 +46,6 @@ async def complete_prefetch(
 ) -> Completed:
     """The prefetch of a request with what it lacks, as far as the client's FHIR server gives it by the deadline.
 
-    Raises MalformedRequest when the request and its token are of two patients, even if nothing is wanted.
     allowed   the servers that this client may name; without one, nothing is fetched
     deadline  in the time of the event loop
     """

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cds_hooks.egress.allow_list import ServiceBase, find_service_base
-from cds_hooks.errors import MalformedRequest
 from cds_hooks.fetched import Reason
 from cds_hooks.request import HookRequest
 
@@ -47,16 +46,11 @@ class FhirGrant:
 
 
 def fhir_grant(request: HookRequest, allowed: Iterable[ServiceBase]) -> FhirGrant | Reason:
-    """The leave that a request gives, for a client whose FHIR servers are `allowed`; else why nothing may be read.
-
-    Raises MalformedRequest when the token is of another patient than the request: neither of the two can then be believed.
-    """
+    """The leave that a request gives, for a client whose FHIR servers are `allowed`; else why nothing may be read."""
     authorization = request.fhir_authorization
     if request.fhir_server is None or authorization is None:
         # "SHALL" carry the token: a server without one is not called.
         return Reason.NO_AUTHORIZATION
-    if authorization.patient and authorization.patient.removeprefix("Patient/") != request.context.patient_id:
-        raise MalformedRequest("`fhirAuthorization.patient` is another patient than `context.patientId`.")
     base = find_service_base(request.fhir_server, allowed)
     if base is None:
         return Reason.SERVER_NOT_LISTED

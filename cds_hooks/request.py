@@ -70,14 +70,15 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
         raise HookNotServed(f"Hooks of this service: {', '.join(sorted(hooks))}.")
     _check_extension(members, "`extension`")
     fhir_server = _read_optional_text(members, "fhirServer")
+    context = HOOKS[hook].context.read(_read_context(members))
     return HookRequest(
         hook=hook,
         hook_instance=hook_instance,
-        context=HOOKS[hook].context.read(_read_context(members)),
+        context=context,
         prefetch=_read_prefetch(members),
         fhir_server=fhir_server,
         # An authorization for no server is of no use (cds-r-1 asks for both); it is not even looked at.
-        fhir_authorization=_read_authorization(members) if fhir_server else None,
+        fhir_authorization=_read_authorization(members, context.patient_id) if fhir_server else None,
         client=client,
     )
 
@@ -149,18 +150,22 @@ def _read_prefetch(members: Mapping[str, msgspec.Raw]) -> Mapping[str, msgspec.R
     return MappingProxyType({key: None if _is_null(value) else value for key, value in values.items()})
 
 
-def _read_authorization(members: Mapping[str, msgspec.Raw]) -> FhirAuthorization | None:
+def _read_authorization(members: Mapping[str, msgspec.Raw], patient_id: str) -> FhirAuthorization | None:
     json = members.get("fhirAuthorization", _NULL)
     if _is_null(json):
         return None
     given = _read_members(json, "`fhirAuthorization`")
+    patient = _read_optional_text(given, "patient", "fhirAuthorization.")
+    if patient is not None and patient.removeprefix("Patient/") != patient_id:
+        # Whatever such a token opens is another chart, or the context is wrong: nobody can tell which of the two.
+        raise MalformedRequest("`fhirAuthorization.patient` is another patient than `context.patientId`.")
     return FhirAuthorization(
         access_token=_read_text(given, "access_token", "fhirAuthorization."),
         token_type=_read_optional_text(given, "token_type", "fhirAuthorization.") or "Bearer",
         expires_in=_read_whole(given, "expires_in", "fhirAuthorization."),
         scope=_read_optional_text(given, "scope", "fhirAuthorization."),
         subject=_read_optional_text(given, "subject", "fhirAuthorization."),
-        patient=_read_optional_text(given, "patient", "fhirAuthorization."),
+        patient=patient,
     )
 
 

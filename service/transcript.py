@@ -10,6 +10,7 @@ from cds_hooks.response import CDSResponse, to_wire
 from service.evaluate import Evaluation
 from service.reasoning.findings import Proof
 from service.reasoning.tiers import Assessment
+from service.record import KeyState
 
 Json = dict[str, object]
 
@@ -33,8 +34,11 @@ def transcribed_silence(evaluation: Evaluation) -> Json | None:
     """Why there is no card, as it goes over the wire: the rule, the others that hold, and what could not be used of the chart."""
     if (silence := evaluation.silence) is None:
         return None
-    unusable = evaluation.record.unusable
-    return {"rule": silence.rule, "says": silence.says, "also": list(silence.also), **({"unusable": list(unusable)} if unusable else {})}
+    record = evaluation.record
+    # A read that failed at the client must not pass for one that found nothing; what was never sent is the client's own choice.
+    failed = (key for key, state in record.keys.items() if not state.was_read and state is not KeyState.MISSING)
+    unusable = list(dict.fromkeys((*record.unusable, *failed)))
+    return {"rule": silence.rule, "says": silence.says, "also": list(silence.also), **({"unusable": unusable} if unusable else {})}
 
 
 def on_the_wire(evaluation: Evaluation) -> list[Json]:

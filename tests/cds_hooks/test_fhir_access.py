@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from cds_hooks.errors import MalformedRequest
 from cds_hooks.fetched import Reason, State
 from cds_hooks.fhir_search import FetchLimits
 from tests.cds_hooks.fetching import CONDITIONS, PATIENT_AND_CONDITIONS, TOKEN, access, fetched, hook_request
@@ -168,15 +167,6 @@ async def test_a_search_that_the_server_finds_too_long_is_sent_as_a_form(status)
 
     assert [(asked.method, asked.path) for asked in server.asked] == [("GET", "/fhir/Condition"), ("POST", "/fhir/Condition/_search")]
     assert found.state is State.SUPPLIED
-
-
-async def test_a_token_of_another_patient_is_refused():
-    """A request that is about two patients is not believed, even if nothing is to be fetched."""
-    async with faulty_fhir(resource(bundle())) as server, access(server.base) as complete:
-        with pytest.raises(MalformedRequest, match=r"fhirAuthorization\.patient"):
-            await complete(hook_request(server.base, patient="p-2", prefetch={"conditions": None}))
-
-    assert server.connections == 0
 
 
 async def test_records_hold_nothing_of_a_patient():

@@ -12,6 +12,7 @@ def problems(template, hook="patient-view"):
     return template_problems({"key": template}, HOOKS[hook])
 
 
+@pytest.mark.requirement("35", "58", "R3-11")
 @pytest.mark.parametrize(
     "template",
     [
@@ -33,12 +34,15 @@ def test_plain_reads_and_searches_are_fine(template):
     assert problems(template) == ()
 
 
+@pytest.mark.requirement("55", "56", "57", "58", "59", "R3-8", "R3-9", "R3-10")
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
         ("Condition?patient={{context.draftOrders.id}}", "no token of patient-view"),
         ("Condition?patient={{ context.patientId }}", "no token of patient-view"),
         ("Condition?recorded-date=gt{{today()}}", "no token of patient-view"),
+        ("Practitioner/{{%encounter.participant.individual.resolve().id}}", "no token of patient-view"),
+        ("Encounter?_id={{context.encounterId.ofType(Encounter).id}}", "no token of patient-view"),
         ("Condition?patient={{}}", "no token"),
         ("Condition?patient={context.patientId}", "brace"),
         ("Condition?patient={{context.patientId}", "brace"),
@@ -76,6 +80,7 @@ def test_what_clients_cannot_resolve_is_named(template, problem):
     assert problem in " / ".join(problems(template))
 
 
+@pytest.mark.requirement("56")
 def test_tokens_depend_on_the_hook():
     """A patient cannot begin an encounter, so the hook has no token for one."""
     assert problems("Patient/{{userPatientId}}", "patient-view") == ()
