@@ -16,6 +16,7 @@ def ids(value):
     return [entry["resource"]["id"] for entry in json.loads(bytes(value))["entry"]]
 
 
+@pytest.mark.requirement("case-04")
 async def test_what_was_not_sent_is_fetched():
     """The service reads a prefetch as if the client had sent all of it: a resource for a read, a Bundle for a search."""
     async with (
@@ -31,6 +32,7 @@ async def test_what_was_not_sent_is_fetched():
     assert [found.record.resources for found in completed.fetched.values()] == [1, 2]
 
 
+@pytest.mark.requirement("61")
 async def test_a_call_carries_the_token_and_asks_for_fhir_json():
     """Each request has the token, the media type and a page size, and none asks for compression or sends a cookie."""
     async with faulty_fhir(resource(bundle(), 200, "Set-Cookie: a=b")) as server, access(server.base) as complete:
@@ -56,6 +58,7 @@ async def test_a_connection_is_used_again():
 
 
 @pytest.mark.parametrize("sent", [None, OUTCOME, {}, bundle(), bundle(condition(1)), condition(1)], ids=str)
+@pytest.mark.requirement("case-03", "case-06", "P-2")
 async def test_what_was_sent_is_not_asked_for_again(sent):
     """Data, null ("there is none"), an error and even nonsense are the client's answer."""
     async with faulty_fhir(resource(bundle())) as server, access(server.base) as complete:
@@ -67,6 +70,7 @@ async def test_what_was_sent_is_not_asked_for_again(sent):
     assert completed.prefetch == request.prefetch
 
 
+@pytest.mark.requirement("case-08", "P-6", "R3-12")
 async def test_a_first_page_is_followed():
     """Of a search that the client sent the first page of, the other pages are fetched, and all are one Bundle."""
     async with faulty_fhir(resource(bundle(condition(2), total=2))) as server, access(server.base) as complete:
@@ -90,6 +94,7 @@ async def test_a_first_page_stays_what_it_was_when_nothing_follows():
     assert completed.fetched["conditions"].state is State.INCOMPLETE
 
 
+@pytest.mark.requirement("case-10")
 async def test_one_page_is_enough_where_the_template_says_so():
     """With `_count` in the template, a link to more is what was wanted: sent by the client, or fetched."""
     templates = {"sent": "Condition?patient={{context.patientId}}&_count=1", "fetched": "Condition?_count=1&patient={{context.patientId}}"}

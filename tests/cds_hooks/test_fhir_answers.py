@@ -102,6 +102,7 @@ async def test_a_read_that_gives_another_resource_is_an_error(body):
     ],
     ids=str,
 )
+@pytest.mark.requirement("case-07", "P-5")
 async def test_a_page_that_says_or_shows_that_something_is_missing_is_incomplete(page):
     """Fewer matches than counted, an outcome among them, entries of nothing, a link that cannot be read: what is there is kept."""
     found = await outcome(resource(page))
@@ -130,6 +131,7 @@ async def test_a_page_that_says_or_shows_that_something_is_missing_is_incomplete
     ],
     ids=str,
 )
+@pytest.mark.requirement("case-11", "case-13", "P-8")
 async def test_what_is_odd_and_whole_is_supplied(page):
     """What servers leave out, and a resource where a Bundle was asked for, cost nothing."""
     found = await outcome(resource(page))
@@ -143,6 +145,7 @@ async def test_a_byte_order_mark_is_passed_over():
     assert (await outcome(resource(b"\xef\xbb\xbf" + GOOD))).state is State.SUPPLIED
 
 
+@pytest.mark.requirement("case-13")
 async def test_a_read_that_is_answered_with_a_bundle_gives_the_resource():
     """The service reads what it asked for."""
     found = await outcome(resource(bundle({"resourceType": "Patient", "id": "p-1"})), PATIENT_AND_CONDITIONS, "patient")

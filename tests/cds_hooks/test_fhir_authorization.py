@@ -76,6 +76,7 @@ def test_a_token_of_the_patient_is_fine(patient):
         "patient/Condition.rs?category=problem-list-item",
     ],
 )
+@pytest.mark.requirement("R3-20")
 def test_scopes_that_may_cover_a_search_do_not_refuse_it(scope):
     """Both versions of SMART; scopes that nobody told or knows are tried."""
     assert not FhirGrant(BASE, TOKEN, scope).refuses("Condition", "search")
@@ -93,6 +94,7 @@ def test_scopes_that_may_cover_a_search_do_not_refuse_it(scope):
         "patient/*.cud",
     ],
 )
+@pytest.mark.requirement("R3-20", "case-22")
 def test_scopes_that_name_other_things_refuse_a_search(scope):
     """The server would say 403; it is not asked."""
     assert FhirGrant(BASE, TOKEN, scope).refuses("Condition", "search")
@@ -132,6 +134,7 @@ def test_a_scope_with_a_query_shows_a_part(scope, is_narrow):
         ({}, 1, State.SUPPLIED, None),
     ],
 )
+@pytest.mark.requirement("61", "case-20", "case-21", "case-22")
 async def test_leave_decides_over_calls(authorization, calls, state, reason):
     """Without leave there is no call, and the key stays missing as the client left it."""
     async with faulty_fhir(resource(bundle(condition(1)))) as server, access(server.base) as complete:

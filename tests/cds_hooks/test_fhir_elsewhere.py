@@ -72,6 +72,7 @@ def test_there_are_sixty_forms():
 
 
 @pytest.mark.parametrize("form", [*SAME_SERVER, *OTHER_SERVER, *SAME_SERVER_ELSEWHERE])
+@pytest.mark.requirement("case-17", "case-18", "P-10", "P-12")
 async def test_only_the_listed_server_is_called(form):
     """N01: whatever a request names, nobody else gets a connection, and the listed server sees its own paths alone."""
     async with canary() as theirs, faulty_fhir(resource(bundle())) as ours, access(ours.base) as complete:
@@ -129,6 +130,7 @@ async def test_a_redirect_is_not_followed(status, target):
         None,
     ],
 )
+@pytest.mark.requirement("case-09", "P-12")
 async def test_a_link_that_leads_elsewhere_is_not_followed(link):
     """N03: the first page is kept, and is known to be one of several."""
     async with canary() as theirs:

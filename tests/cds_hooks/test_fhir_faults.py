@@ -61,6 +61,7 @@ STATUSES = [
 
 
 @pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.requirement("P-9")
 async def test_another_status_than_200_is_an_error(status):
     """Whatever comes with it: an outcome, or a Bundle that looks like an answer."""
     for body in (json.dumps(OUTCOME | {"text": SAID}).encode(), GOOD):
@@ -97,6 +98,7 @@ async def test_another_status_than_200_is_an_error(status):
         "100 for ever",
     ],
 )
+@pytest.mark.requirement("P-9")
 async def test_what_hangs_or_drips_ends_at_the_deadline(answer):
     """However the bytes are spread, the deadline is for the whole answer."""
     found = await outcome(answer, seconds=0.15)
@@ -165,6 +167,7 @@ async def test_identity_is_no_compression():
     assert (await outcome(resource(GOOD, 200, "Content-Encoding: Identity"))).state is State.SUPPLIED
 
 
+@pytest.mark.requirement("P-9")
 async def test_a_refused_connection_is_an_error():
     """Nobody listens there."""
     async with faulty_fhir(resource(bundle())) as server:

@@ -15,6 +15,7 @@ def raw(value):
     return msgspec.Raw(json.dumps(value).encode())
 
 
+@pytest.mark.requirement("case-12", "P-5")
 def test_matches_are_counted_without_what_is_only_included():
     """An included resource and a remark of the server are no results of the search."""
     page = bundle(condition(1), total=1)
