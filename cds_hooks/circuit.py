@@ -1,7 +1,7 @@
 """Sparing a server that fails, and the others that wait: when it is called again, and how many calls are under way at once.
 
 A Circuit is a value: what happened makes a new one, and the time is an argument. Source: Nygard, "Release It!", chapter "Stability
-Patterns" (Circuit Breaker, Bulkheads).
+Patterns" (Circuit Breaker, Bulkheads); the numbers are ours.
 """
 
 import asyncio

@@ -16,6 +16,8 @@ from cds_hooks.fhir_authorization import FhirGrant
 
 # Seconds that a server must have had before its silence counts against it; a late page of a long search has less.
 _FAIR_TIME = 0.3
+# What a server says that is ill or has too much to do. 501 is not among them: it does not know this search, and knows others.
+_ILL = (429, 500, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class FhirCalls:
         if answer is Failure.ADDRESS or (answer is Failure.TIMED_OUT and had < _FAIR_TIME):
             return
         now, circuit = self._clock(), self._circuits[base]
-        if isinstance(answer, Answer) and (answer.status >= 500 or answer.status == 429):
+        if isinstance(answer, Answer) and answer.status in _ILL:
             self._circuits[base] = circuit.failed(now, chance=self._chance(), retry_after=answer.retry_after)
         elif answer in (Failure.UNREACHABLE, Failure.BROKEN, Failure.TIMED_OUT):
             self._circuits[base] = circuit.failed(now, chance=self._chance())

@@ -70,7 +70,7 @@ async def test_a_server_that_hangs_is_found_out_within_one_call():
     assert len(server.asked) == asked == 8
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501])
 async def test_a_server_that_refuses_is_well(status):
     """Who has no right to something is not locked out of the rest, and neither is anybody else."""
     async with faulty_fhir(resource(OUTCOME, status)) as server, access(server.base) as complete:
