@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from service.call import Call
 from service.fhir.write import site_codes
 from service.record import Side
-from service.speech import Dialect, Writes
+from service.speech import LEVELS, MOST, Dialect, Writes
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How cards look to the clients of one dialect.
 
-    most, most_at_orders   the most that an accepted suggestion can write there, and at an order hook
+    most_at_orders         the most that an accepted suggestion can write there at an order hook
     any_only               several suggestions may always be accepted together, whatever a card says
     by_site_code           an order is found by the code that the site gave it, and by nothing else
     with_reasons           a card can be overridden with a reason;  with_apps: a link can open a SMART app
     narrow                 a column of a screen: a summary of about 90 characters, a short detail
     """
 
-    most: Writes = "full"
     most_at_orders: Writes = "full"
     any_only: bool = False
     by_site_code: bool = False
@@ -37,15 +36,12 @@ SHAPES: Mapping[Dialect, Shape] = {
     # 3.0-ballot adds `actionSelectionBehavior`. Left out it means all actions together, which is what a suggestion of ours always means.
     "v3": Shape(),
     # No Observation can be created, and an order is an item of the site's own build.
-    "epic": Shape(most="orders", most_at_orders="orders", any_only=True, by_site_code=True),
+    "epic": Shape(any_only=True, by_site_code=True),
     # Suggestions and feedback are not described anywhere: the card stands alone as text.
-    "oracle": Shape(most="text", most_at_orders="text", with_reasons=False, with_apps=False, narrow=True),
+    "oracle": Shape(with_reasons=False, with_apps=False, narrow=True),
     # Its order screens stumble over a suggestion that is not about their own drug or rating.
     "sandbox": Shape(most_at_orders="text"),
 }
-
-# From the least to the most.
-_LEVELS: tuple[Writes, ...] = ("text", "orders", "full")
 
 
 def shape_of(call: Call) -> Shape:
@@ -55,9 +51,8 @@ def shape_of(call: Call) -> Shape:
 
 def level_of(call: Call) -> Writes:
     """What an accepted suggestion may write: what the client is set to, as far as its dialect can."""
-    shape = shape_of(call)
-    most = shape.most_at_orders if call.hook in ("order-select", "order-sign") else shape.most
-    return min(call.speech.writes, most, key=_LEVELS.index)
+    here: Writes = shape_of(call).most_at_orders if call.hook in ("order-select", "order-sign") else "full"
+    return min(call.speech.writes, MOST[call.speech.dialect], here, key=LEVELS.index)
 
 
 def takes_findings(call: Call) -> bool:

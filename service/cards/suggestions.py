@@ -29,7 +29,7 @@ def workup_suggestions(
 ) -> tuple[Suggestion, ...]:
     """To record what pressing the first nerve's point brings on, side by side, or to refer. No side is presumed.
 
-    at_once   the sides on which the block may be drafted with the same click (combined attestation)
+    at_once   the sides on which the same click drafts the block (combined attestation)
     """
     refer = (_referral(outcome, findings, call, card),) if takes_order(call, FOCUSED_EXAMINATION) else ()
     return (*_attestations(outcome, findings, call, today, card, at_once), *refer) if takes_findings(call) else refer
@@ -59,15 +59,15 @@ def _attestations(
     examined = f"I examined today: {{}} {nerve.adjective} point{{}} ({place}) {{}} the usual pain - record"
     both = (Side.RIGHT, Side.LEFT)
     for side in both:
-        yield record(examined.format(side.value.upper(), "", "reproduces"), (side,), reproduces=True)
-    yield record(examined.format("BOTH", "s", "reproduce"), both, reproduces=True)
-    yield record(f"Neither {nerve.adjective} point reproduces the usual pain - record", both, reproduces=False)
-    for side in both:
+        words = examined.format(side.value.upper(), "", "reproduces")
         if side in at_once:
-            words = examined.format(side.value.upper(), "", "reproduces")
             # The finding of this click has no id yet: the order names what is in the chart already.
             order = _order(assessment, side, findings, call, card)
             yield record(f"{words} and draft a block order", (side,), reproduces=True, then=(order,))
+        else:
+            yield record(words, (side,), reproduces=True)
+    yield record(examined.format("BOTH", "s", "reproduce"), both, reproduces=True)
+    yield record(f"Neither {nerve.adjective} point reproduces the usual pain - record", both, reproduces=False)
 
 
 def _referral(outcome: Outcome, findings: Findings, call: Call, card: str) -> Suggestion:

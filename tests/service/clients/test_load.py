@@ -62,12 +62,13 @@ def test_the_example_of_the_repository_is_sound():
 @pytest.mark.parametrize(
     ("dialect", "writes"), [("generic", "full"), ("v3", "full"), ("epic", "orders"), ("oracle", "text"), ("sandbox", "full")]
 )
-def test_what_may_be_written_follows_the_dialect_unless_it_is_said(tmp_path, dialect, writes):
-    """An EHR is asked for no more than it can take; a site may ask for less."""
+def test_what_may_be_written_follows_the_dialect_and_what_the_site_wants(tmp_path, dialect, writes):
+    """A site may ask for less; an EHR is never asked for more than it can take."""
     (known,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect})).known
-    (said,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect, "writes": "text"})).known
+    (less,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect, "writes": "text"})).known
+    (more,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect, "writes": "full"})).known
 
-    assert (known.speech.writes, said.speech.writes) == (writes, "text")
+    assert (known.speech.writes, less.speech.writes, more.speech.writes) == (writes, "text", writes)
 
 
 @pytest.mark.parametrize(
