@@ -33,18 +33,23 @@ FLOORS = {
     "cds_hooks": (
         "router openapi",
         "discovery fhir_access transport feedback_schema described_answers",
-        "prefetch feedback request_schema response_schema",
-        "request response client_auth",
-        "hooks jwks",
-        "errors",
+        "fhir_search",
+        "fhir_calls prefetch_merge",
+        "prefetch feedback fhir_authorization request_schema response_schema",
+        "request response client_auth fetched",
+        "hooks jwks fhir_page",
+        "errors egress circuit",
     ),
 }
 
 # "folder/" stands for every file in it, "-file" takes one out again. A library that is not listed has no place yet.
 THIRD_PARTY = {
     "fastapi starlette": "cds_hooks/router.py service/app.py service/web/",
-    "httpx httpcore": "cds_hooks/fhir_access.py cds_hooks/jwks.py service/app.py",
-    "msgspec": "cds_hooks/request.py cds_hooks/fhir_access.py service/fhir/ -service/fhir/write.py service/screening/",
+    "httpx httpcore": "cds_hooks/egress/ cds_hooks/jwks.py service/app.py",
+    "msgspec": (
+        "cds_hooks/request.py cds_hooks/fetched.py cds_hooks/fhir_page.py cds_hooks/fhir_search.py cds_hooks/fhir_access.py "
+        "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/screening/"
+    ),
     "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"

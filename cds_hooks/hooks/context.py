@@ -103,3 +103,15 @@ def read_id(context: Mapping[str, object], field: str, type_: str) -> str:
 def read_optional_id(context: Mapping[str, object], field: str, type_: str) -> str | None:
     """The id in a field that may be left out; None when it is absent, null or empty, as clients send what they do not have."""
     return None if context.get(field) in (None, "") else read_id(context, field, type_)
+
+
+def token_values(context: HookContext) -> Mapping[str, str]:
+    """What the tokens of prefetch templates stand for in this context; a token without a value is not among them."""
+    values = {"context.patientId": context.patient_id}
+    if context.encounter_id is not None:
+        values["context.encounterId"] = context.encounter_id
+    if context.user_id is not None:
+        values |= {"context.userId": str(context.user_id), f"user{context.user_id.type}Id": context.user_id.id}
+    if isinstance(performer := getattr(context, "performer", None), Reference):
+        values["context.performer"] = str(performer)
+    return values

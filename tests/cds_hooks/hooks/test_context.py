@@ -4,7 +4,7 @@ import pytest
 
 from cds_hooks.errors import MalformedRequest
 from cds_hooks.hooks import HOOKS
-from cds_hooks.hooks.context import Reference, read_id, read_optional_id, read_user
+from cds_hooks.hooks.context import Reference, read_id, read_optional_id, read_user, token_values
 
 
 @pytest.mark.requirement("R3-2")
@@ -96,3 +96,32 @@ def test_an_optional_id_is_checked_when_given():
     """What is sent has to be an id, optional or not."""
     with pytest.raises(MalformedRequest, match=r"context\.encounterId"):
         read_optional_id({"encounterId": "a b"}, "encounterId", "Encounter")
+
+
+FULL = {
+    "patientId": "p-1",
+    "encounterId": "e-1",
+    "performer": "Organization/9",
+    "dispatchedOrders": ["ServiceRequest/1"],
+    **{name: {"resourceType": "Bundle"} for name in ("draftOrders", "conditions", "appointments")},
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
+def test_every_token_of_a_hook_has_a_value(hook):
+    """What a template may name, a request gives: the id of the user under its type, references whole."""
+    contexts = [hook.context.read(FULL | {"userId": f"{type_}/7"}) for type_ in hook.user_types or ("Practitioner",)]
+    values = [token_values(context) for context in contexts]
+
+    assert {token for given in values for token in given} == hook.tokens
+    assert all(given["context.patientId"] == "p-1" for given in values)
+    assert {given["context.performer"] for given in values if "context.performer" in given} <= {"Organization/9"}
+    for type_, given in zip(hook.user_types, values, strict=False):
+        assert (given["context.userId"], given[f"user{type_}Id"]) == (f"{type_}/7", "7")
+
+
+def test_a_token_without_a_value_is_not_there():
+    """Outside of an encounter there is none to name."""
+    context = HOOKS["patient-view"].context.read({"userId": "Patient/p-1", "patientId": "p-1"})
+
+    assert token_values(context).keys() == {"context.patientId", "context.userId", "userPatientId"}
