@@ -10,13 +10,15 @@ from datetime import date
 
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
+from cds_hooks.fetched import Fetched
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
 from cds_hooks.response import CDSResponse
 from service.call import Call
 from service.clients.load import KnownClient
-from service.evaluate import Evaluation, evaluate
+from service.evaluate import Evaluation, evaluate, needs_chart
+from service.fetching import Fetching
 from service.fhir.chart import Chart, chart_of_prefetch
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
@@ -55,23 +57,33 @@ _HOOKS = {
 SERVICE_IDS = tuple(service_id for service_id, _ in _HOOKS.values())
 
 
-def offered_services(knowledge: Knowledge, *, clock: Callable[[], date], clients: Iterable[KnownClient] = ()) -> tuple[CDSService, ...]:
-    """The services in the order of discovery; `clock` gives today's civil date, `clients` are those that are authenticated."""
+def offered_services(
+    knowledge: Knowledge, *, clock: Callable[[], date], clients: Iterable[KnownClient] = (), fetching: Fetching | None = None
+) -> tuple[CDSService, ...]:
+    """The services in the order of discovery; `clock` gives today's civil date.
+
+    clients   those that are authenticated;  fetching: how what a request lacks is had; without it, from the prefetch alone
+    """
     known = {client.name: client for client in clients}
     free = asyncio.Semaphore(_LARGE_AT_ONCE)
     taken_on = 0
 
     async def answer(request: HookRequest) -> CDSResponse:
         nonlocal taken_on
-        client = known.get(request.client)
+        client, today = known.get(request.client), clock()
+        fetched: Mapping[str, Fetched] = {}
+        if fetching:
+            chart, call = asked(request, client)
+            if needs_chart(chart, knowledge, call=call, today=today):
+                request, fetched = await fetching.complete(request)
         if _size(request) < _LARGE:
-            return response_to(request, knowledge, today=clock(), client=client)
+            return response_to(request, knowledge, today=today, client=client, fetched=fetched)
         if taken_on >= _LARGE_TAKEN_ON:
             raise Overloaded(retry_after=2)
         taken_on += 1
         try:
             async with free:
-                return await asyncio.to_thread(response_to, request, knowledge, today=clock(), client=client)
+                return await asyncio.to_thread(response_to, request, knowledge, today=today, client=client, fetched=fetched)
         finally:
             taken_on -= 1
 
@@ -100,34 +112,48 @@ def _size(request: HookRequest) -> int:
     return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
 
 
-def response_to(request: HookRequest, knowledge: Knowledge, *, today: date, client: KnownClient | None = None) -> CDSResponse:
-    """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
-    chart, call = asked(request)
-    if client:
-        call = replace(call, speech=client.speech)
+def response_to(
+    request: HookRequest,
+    knowledge: Knowledge,
+    *,
+    today: date,
+    client: KnownClient | None = None,
+    fetched: Mapping[str, Fetched] | None = None,
+) -> CDSResponse:
+    """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said.
+
+    fetched  what became of the keys that were not sent
+    """
+    chart, call = asked(request, client)
     try:
-        response = wire(evaluate(chart, knowledge, today=today, call=call))
+        response = wire(evaluate(chart, knowledge, today=today, call=call), fetched or {})
     except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
         raise RuntimeError("an iterator that should not have ended") from error
     return _SHADOW if client and client.described.mode == "shadow" else response
 
 
-def asked(request: HookRequest) -> tuple[Chart, Call]:
+def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:
     """The chart that a hook request brings, and who asks about which visit; raises PayloadTooLarge."""
     context = request.context
     drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
     chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server, drafts=drafts)
     if len(chart.entries) + len(drafts) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The prefetched Bundles and the drafted orders hold more than {MOST_ENTRIES} entries.")
-    return chart, Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
+    call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
+    return chart, replace(call, speech=client.speech) if client else call
 
 
-def wire(evaluation: Evaluation) -> CDSResponse:
+def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
     """The evaluation as a response; a refusal is raised as the error that it is."""
     if refusal := evaluation.refusal:
         if refusal.reason == "foreign":
             raise ForeignPatient(refusal.keys)
-        raise PrefetchUnavailable(refusal.missing, unreadable=tuple(key for key in refusal.keys if key not in refusal.missing))
+        reasons = {key: fetched[key].record.reason for key in refusal.keys if key in fetched}
+        raise PrefetchUnavailable(
+            refusal.missing,
+            unreadable=tuple(key for key in refusal.keys if key not in refusal.missing),
+            because={key: reason.says for key, reason in reasons.items() if reason},
+        )
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
 

@@ -87,6 +87,17 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
     return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards)
 
 
+def needs_chart(chart: Chart, knowledge: Knowledge, *, call: Call, today: date) -> bool:
+    """Whether what is in the patient's chart can matter: not at an order of which nothing could be said with any chart."""
+    if call.hook not in ("order-sign", "order-select"):
+        return True
+    codes = call.speech.order_codes
+    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
+    bare = read_chart(replace(chart, entries=()), knowledge, encounter=None, order_codes=codes).record
+    findings = Findings(replace(bare, drafts=drafts.orders), knowledge, today, _ear(knowledge), CRITERIA)
+    return concerns_us(findings, signing=call.hook == "order-sign")
+
+
 def _orders_at_once(
     outcome: Outcome | Response | OrderAnswer | None, chart: Chart, knowledge: Knowledge, today: date, call: Call
 ) -> tuple[Side, ...]:
