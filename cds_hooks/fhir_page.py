@@ -113,7 +113,7 @@ def resource_type(value: msgspec.Raw) -> str | None:
 
 def read_page(value: msgspec.Raw) -> Page | None:
     """The page that a Bundle is; None for every other value."""
-    if bytes(value).count(b",") > _MOST_VALUES:
+    if len(memoryview(value)) > _MOST_VALUES and bytes(value).count(b",") > _MOST_VALUES:
         return None
     try:
         bundle = _bundle.decode(value)
