@@ -1,27 +1,26 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from random import random
 from time import monotonic, time
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cds_hooks.client_auth import ClientAuthentication, TrustedClient
-from cds_hooks.jwks import FetchedKeys, PinnedKeys, fetch_key_set
+from cds_hooks.egress.exchange import Egress
+from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
-from service.addresses import is_loopback
-from service.cds_services import SERVICE_IDS, offered_services
-from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
-from service.fhir.write import FOCUSED_EXAMINATION
+from service.cds_services import offered_services, prefetch_templates
+from service.fetching import Fetching
 from service.knowledge.load import load_knowledge
-from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
+from service.known_clients import authentication_of, clients_of, reach_of
 from service.reasoning.review import reviewed
 from service.settings import Settings, Thresholds, read_settings
 from service.storage.feedback import SQLiteFeedback
@@ -36,17 +35,27 @@ def create_app(settings: Settings) -> FastAPI:
     """The application that `settings` describe; raises InvalidKnowledge or InvalidClients when there is nothing sound to answer with."""
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
     clients = clients_of(settings, knowledge)
-    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None)
+    reach = reach_of(settings, clients)
+    egress = Egress(server for one in reach.values() for server in one.servers)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await egress.aclose()
+
+    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, origins=sorted({*settings.origins, *(clients.origins if clients else ())}))
 
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
-    services = offered_services(knowledge, clock=today, clients=clients.known if clients else ())
+    calls = FhirCalls(egress, clock=monotonic, chance=random)
+    fetching = Fetching(calls, reach=reach, templates=prefetch_templates(knowledge))
+    services = offered_services(knowledge, clock=today, clients=clients.known if clients else (), fetching=fetching)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     file = SQLiteFile(settings.store)
     feedback = SQLiteFeedback(file, clock=lambda: datetime.now(UTC))
-    authentication = None if clients is None else _authentication(clients, settings, file)
+    authentication = None if clients is None else authentication_of(clients, settings, seen=SQLiteTokens(file, clock=time), clock=time)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication))
 
     add_knowledge_routes(app, knowledge)
@@ -59,36 +68,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_route("/livez", alive, methods=["GET", "HEAD"], include_in_schema=False)
     return app
-
-
-def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
-    """The clients of the clients file; None where there is none and everybody is answered. Raises InvalidClients."""
-    if settings.clients_file is None:
-        return None
-    orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
-    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders)
-    base = urlsplit(settings.base_url)
-    if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
-        raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
-    return clients
-
-
-def _authentication(clients: Clients, settings: Settings, file: SQLiteFile) -> ClientAuthentication:
-    def trusted(known: KnownClient) -> TrustedClient:
-        client = known.described
-        return TrustedClient(
-            name=client.name,
-            issuer=client.issuer,
-            keys=PinnedKeys(known.pinned) if known.pinned else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic),
-            subject=client.subject or "",
-            jku=client.jwks_url or "",
-            services=frozenset() if client.mode == "off" else frozenset(client.services or SERVICE_IDS),
-            algorithms=frozenset(client.algorithms),
-            lifetime=client.lifetime_s,
-            once=client.replay == "strict",
-        )
-
-    return ClientAuthentication(map(trusted, clients.known), base_url=settings.base_url, seen=SQLiteTokens(file, clock=time), clock=time)
 
 
 def settings_of(environ: Mapping[str, str]) -> Settings:

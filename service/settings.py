@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cds_hooks.egress.allow_list import read_service_base
 from service.addresses import is_loopback
 from service.errors import ClinicError
 
@@ -22,7 +23,7 @@ PREFIX = "CLUNEAL_"
 Thresholds: TypeAlias = tuple[tuple[str, float], ...]
 
 # Known by name so that an operator who sets one learns that nothing would come of it.
-NOT_YET_SUPPORTED = ("CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS")
+NOT_YET_SUPPORTED = ("CLUNEAL_DATABASE_URL",)
 
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     public_base_url: str | None = None
     clients_file: Path | None = None  # stands after public_base_url, and open after both and after host: their checks look back at them
     open: bool = Field(default=False, validate_default=True, description="must be 1 or 0")
+    open_fhir_servers: Annotated[tuple[str, ...], NoDecode] = ()
+    deadline_s: float = Field(default=1.2, ge=0.2, le=30, description="must be a number of seconds from 0.2 to 30")
     origins: Annotated[tuple[str, ...], NoDecode] = ()
     max_body_mb: int = Field(default=16, ge=1, le=256, description="must be a whole number from 1 to 256")
     receive_deadline_s: float = Field(default=3, gt=0, le=60, description="must be a number of seconds above 0, at most 60")
@@ -85,7 +88,7 @@ class Settings(BaseSettings):
         """Only what is handed over: the process environment comes in through read_settings and nowhere else."""
         return (init_settings,)
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "open_fhir_servers", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -107,6 +110,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "an origin is written as browsers send it, https://ehr.example or https://ehr.example:8443; there is no wildcard"
             )
+        return value
+
+    @field_validator("open_fhir_servers")
+    @classmethod
+    def _are_fhir_servers(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("clients_file"):
+            raise ValueError("not together with CLUNEAL_CLIENTS_FILE, where each client has its fhir_servers")
+        for server in value:
+            read_service_base(server, loopback_http=True)
         return value
 
     @field_validator("public_base_url")

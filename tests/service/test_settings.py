@@ -27,6 +27,8 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_PORT": "9000",
             "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example/cluneal/",
             "CLUNEAL_OPEN": "1",
+            "CLUNEAL_OPEN_FHIR_SERVERS": "https://fhir.example/r4, http://127.0.0.1:8090/fhir/R4",
+            "CLUNEAL_DEADLINE_S": "0.8",
             "CLUNEAL_ORIGINS": "https://ehr.example, http://localhost:8080",
             "CLUNEAL_MAX_BODY_MB": "4",
             "CLUNEAL_RECEIVE_DEADLINE_S": "1.5",
@@ -45,6 +47,8 @@ def test_every_setting_is_read_from_its_variable():
         "public_base_url": "https://cds.example/cluneal",
         "clients_file": None,
         "open": True,
+        "open_fhir_servers": ["https://fhir.example/r4", "http://127.0.0.1:8090/fhir/R4"],
+        "deadline_s": 0.8,
         "origins": ["https://ehr.example", "http://localhost:8080"],
         "max_body_mb": 4,
         "receive_deadline_s": 1.5,
@@ -119,7 +123,7 @@ def test_loopback_needs_no_permission(host):
     assert read_settings({"CLUNEAL_HOST": host}).host == host
 
 
-@pytest.mark.parametrize("name", ["CLUNEAL_DATABASE_URL", "CLUNEAL_OPEN_FHIR_SERVERS"])
+@pytest.mark.parametrize("name", ["CLUNEAL_DATABASE_URL"])
 def test_a_setting_of_a_later_version_stops_the_start(name):
     """Nobody is left believing that decisions are kept or servers asked when they are not."""
     assert problems({name: "anything"}) == (f"{name} is not supported yet by this version",)
@@ -155,6 +159,9 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example/?a=b"),
         ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example:port"),
         ("CLUNEAL_OPEN", "perhaps"),
+        ("CLUNEAL_OPEN_FHIR_SERVERS", "http://fhir.example/r4"),
+        ("CLUNEAL_OPEN_FHIR_SERVERS", "https://fhir.example/r4?secret=1"),
+        ("CLUNEAL_DEADLINE_S", "0"),
         ("CLUNEAL_ORIGINS", "*"),
         ("CLUNEAL_ORIGINS", "ehr.example"),
         ("CLUNEAL_ORIGINS", "https://ehr.example/"),
