@@ -62,11 +62,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Played:
-    """A step with what came of it: the evaluation, and its card as it goes over the wire."""
+    """A step with what came of it: the evaluation, its card as it goes over the wire, and what it would have been without a memory."""
 
     step: Step
     evaluation: Evaluation
     card: dict[str, Any] | None
+    forgetful: Evaluation
 
 
 @cache
@@ -80,12 +81,13 @@ def resources() -> dict[str, dict[str, Any]]:
     return json.loads((FOLDER / "resources.json").read_text(encoding="utf-8"))
 
 
-def played(name: str, *, remembers: bool = True) -> tuple[Played, ...]:
-    """Every step of a sequence, one after the other, with or without a memory."""
-    return tuple(_play(sequences()[name], remembers=remembers))
+@cache
+def played(name: str) -> tuple[Played, ...]:
+    """Every step of a sequence, one after the other, with a history that grows from step to step."""
+    return tuple(_play(sequences()[name]))
 
 
-def _play(sequence: dict[str, Any], *, remembers: bool) -> Iterator[Played]:
+def _play(sequence: dict[str, Any]) -> Iterator[Played]:
     journal = Journal()
     charts: dict[tuple[str, str], dict[str, Any]] = {}
     for number, told in enumerate(sequence["step"], start=1):
@@ -95,10 +97,10 @@ def _play(sequence: dict[str, Any], *, remembers: bool) -> Iterator[Played]:
         for added in told.get("adds", ()):
             _write(prefetch, resources()[added]["key"], _of_the_day(added, step), f"{added}-{number}")
         call = Call(visit.patient, f"call-{number}", visit.user, visit.encounter, step.hook)
-        history = {"history": journal.history(visit)} if remembers else {}
-        evaluation = evaluate(_sent(prefetch, step), load_knowledge(), today=step.today, call=call, **history)
+        chart = _sent(prefetch, step)
+        evaluation = evaluate(chart, load_knowledge(), today=step.today, call=call, history=journal.history(visit))
         (card,) = on_the_wire(evaluation) or (None,)
-        yield Played(step, evaluation, card)
+        yield Played(step, evaluation, card, evaluate(chart, load_knowledge(), today=step.today, call=call))
         if card and evaluation.gist:
             journal.keep(card["uuid"], step.today, step.moment, visit, evaluation.gist)
             for feedback in _feedback(step):
