@@ -8,9 +8,12 @@ from service.call import Call
 from service.evaluate import evaluate
 from service.history import Gist, History
 from service.knowledge.load import load_knowledge
+from service.knowledge.thresholds import Adjustments
 from tests.service import blocks
 from tests.service.charts import (
     CPT,
+    HL7,
+    ICD,
     LOINC,
     SNOMED,
     TODAY,
@@ -45,12 +48,19 @@ def with_more(key, *resources):
     return archetype(**{key: bundle(*usual.get(key, ()), *resources)})
 
 
+def note(text):
+    """What an examination of today says in words."""
+    return observation("note", category=[concept(f"{HL7}observation-category", "exam")], code=concept(text="Back exam"), valueString=text)
+
+
 NEWS = {
     "a positive point": ("exams", pressed()),
     "the place of the pain": ("conditions", condition("place", code=concept(text="Right upper buttock pain"))),
     "an operation": ("procedures", procedure("discectomy", code=concept(CPT, "63030"), performedDateTime=ago(2000))),
     "the same operation on another day": ("procedures", procedure("again", performedDateTime=ago(500))),
     "an injection with pain after it": ("procedures", procedure("facet", code=concept(CPT, "64493"), performedDateTime=ago(300))),
+    "a tender point": ("exams", note("Tender over the right iliac crest 7 cm from the midline, not the usual pain")),
+    "a point without a landmark": ("exams", note("Trigger point in the left buttock, pressing it reproduces her usual pain")),
     "a neuropathic quality": ("conditions", condition("burning", code=concept(text="Burning pain of the lower back"))),
 }
 NO_NEWS = {
@@ -105,6 +115,27 @@ def test_a_block_that_may_now_be_considered_is_news_without_a_new_entry():
 
     assert (conflict.gist.kind, free.gist.kind) == ("workup", "block")
     assert free.gist.facts - conflict.gist.facts
+
+
+def test_an_operation_that_is_told_again_as_a_diagnosis_is_no_news():
+    """A postlaminectomy syndrome is a fact; on which day somebody wrote it down is none."""
+    once = condition("status", code=concept(ICD, "M96.1"), onsetDateTime=None, recordedDate=ago(200))
+    again = condition("status-again", code=concept(ICD, "M96.1"), onsetDateTime=None, recordedDate=ago(2))
+
+    assert facts(archetype()) < facts(with_more("conditions", once)) == facts(with_more("conditions", once, again))
+
+
+@pytest.mark.parametrize("policy", ["evidence", "inclusive"])
+def test_what_a_site_counts_is_material_there(policy):
+    """What the articles merely name is a fact under the policy "inclusive" alone."""
+    fall = condition("fall", code=concept(text="Contusion of lower back after a fall"), onsetDateTime=ago(800), recordedDate=ago(800))
+    knowledge = load_knowledge(Adjustments(policy))
+    plain, more = (
+        evaluate(chart(prefetch), knowledge, today=TODAY, call=Call("p")).gist.facts
+        for prefetch in (archetype(), with_more("conditions", fall))
+    )
+
+    assert (plain < more) == (policy == "inclusive")
 
 
 def test_the_result_of_a_block_is_news():

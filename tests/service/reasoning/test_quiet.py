@@ -75,13 +75,16 @@ def test_a_painless_point_leads_on_from_an_accepted_card_alone():
     for reason in ("", NOT_APPLICABLE, EXAMINED, NOT_NOW):
         assert kept_back(shown(0, told(0, reason)), now=now)
     assert kept_back(shown(3), shown(2), shown(1), now=now).rule == "D-11"
+    block = replace(gist(), kind="block")
+    assert kept_back(shown(0, told(0), what=block), now=replace(now, kind="block"))
 
 
 def test_several_pauses_name_the_first_rule_and_last_as_long_as_the_longest():
-    """An accepted card of ten days ago, and one dismissed as examined a week ago."""
-    silence = kept_back(shown(10, told(10)), shown(7, told(7, EXAMINED)))
+    """A card that was accepted, and one that was dismissed as examined, whichever came first."""
+    for first, second in ((None, EXAMINED), (EXAMINED, None)):
+        silence = kept_back(shown(9, told(8, first)), shown(8, told(8, second)))
 
-    assert (silence.rule, silence.also, until(silence)) == ("D-02", ("D-03",), 173)
+        assert (silence.rule, silence.also, until(silence)) == ("D-02", ("D-03",), 172)
 
 
 def test_three_encounters_in_one_day_are_three():
@@ -121,8 +124,16 @@ def test_what_is_new_may_be_said_at_an_order_too():
     """A card within 180 days keeps the order card back, unless it rests on something newer."""
     order = gist(about="first", order="lumbar MRI")
 
-    assert until(kept_back(shown(100), now=order)) == 80
+    assert until(kept_back(shown(170), shown(100), now=order)) == 80
     assert kept_back(shown(100), now=gist("neuropathic quality", about="first", order="lumbar MRI")) is None
+
+
+def test_what_was_said_before_a_block_is_no_showing():
+    """A warning that was dismissed answers nothing but itself, and does not count among the encounters."""
+    warning = gist(about="block", order="cluneal block")
+
+    assert kept_back(shown(5), shown(4, told(4, NOT_APPLICABLE), what=warning), shown(3, what=warning)) is None
+    assert kept_back(shown(0, what=warning, encounter="now")) is None
 
 
 def test_one_order_card_a_day_binds_order_cards_alone():
