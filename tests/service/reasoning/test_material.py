@@ -98,6 +98,16 @@ def test_pressing_a_point_again_is_news_of_its_day():
     assert first < other
 
 
+def test_a_point_pressed_in_vain_is_told_apart_by_its_side_alone():
+    """It is no fact of the card; pressed in vain on another day it is the same, on the other side another."""
+    once = look(with_more("exams", pressed(answer="not-tender", effectiveDateTime=ago(30)))).gist
+    again = look(with_more("exams", pressed(answer="not-tender", effectiveDateTime=ago(3)))).gist
+    other = look(with_more("exams", pressed(side="left", answer="not-tender", effectiveDateTime=ago(3)))).gist
+
+    assert once.facts == facts(archetype())
+    assert once.in_vain == again.in_vain != other.in_vain
+
+
 def test_a_point_pressed_long_ago_does_not_become_news():
     """When the days are over in which it stands for a block, it is the fact that it was."""
     prefetch = with_more("exams", pressed(effectiveDateTime=ago(90)))
