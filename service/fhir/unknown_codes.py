@@ -4,7 +4,7 @@ An entry one of whose codes is known needs no map, whatever other codes stand be
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,29 +26,35 @@ class UnknownCode:
     """A code that no value set holds.
 
     coding    its display is that of the entry in which it stood first
-    entries   in how many entries of the chart it stands
+    entries   in how many entries of the chart it stands;  understood: in how many of them that are used all the same, for their words
     is_local  no value set has a code of its system, which may be one of the site's own
     """
 
     coding: Coding
     entries: int
+    understood: int
     is_local: bool
 
 
-def unknown_codes(entries: Iterable[ChartEntry], terms: Terms) -> tuple[UnknownCode, ...]:
-    """The codes that stand in no value set: first those of systems that no value set uses, and of each kind the most frequent."""
+def unknown_codes(entries: Iterable[ChartEntry], terms: Terms, used: Container[str] = ()) -> tuple[UnknownCode, ...]:
+    """The codes that stand in no value set: first those of systems that no value set uses, and of each kind the most frequent.
+
+    used  the references of the entries that the record holds
+    """
     seen: Counter[tuple[str, str]] = Counter()
+    understood: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], Coding] = {}
     # An entry can be the answer to several queries; one without an id is none that was seen.
     once = {place if "/" in (place := place_of_entry(entry)) else str(number): entry for number, entry in enumerate(entries)}
-    for entry in once.values():
+    for place, entry in once.items():
         found = opened(entry)
         unknown = {
             (one.system, one.code): one for concept in _concepts(found) if not terms.names(concept) for one in terms.codings(concept)
         }
         seen.update(unknown.keys())
+        understood.update(unknown.keys() if place in used else ())
         first = unknown | first
-    codes = [UnknownCode(coding, seen[key], not terms.reads(coding.system)) for key, coding in first.items()]
+    codes = [UnknownCode(coding, seen[key], understood[key], not terms.reads(coding.system)) for key, coding in first.items()]
     return tuple(sorted(codes, key=lambda one: (not one.is_local, -one.entries, one.coding.system, one.coding.code)))
 
 

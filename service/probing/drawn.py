@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cds_hooks.fetched import State
 from cds_hooks.fhir_authorization import FhirGrant
 from service.fhir.unknown_codes import UnknownCode
 from service.probing.probe import Probed
@@ -38,7 +39,7 @@ def _keys(probed: Probed) -> Table:
     for key, found in probed.fetched.items():
         record = found.record
         flawed = len({issue.where for issue in probed.issues.get(key, ())})
-        numbers = (record.milliseconds, record.pages, record.resources, flawed) if record.status else ("", "", "", "")
+        numbers = (record.milliseconds, record.pages, record.resources, flawed) if found.state is not State.NOT_ASKED else ()
         table.add_row(key, found.state.value, str(record.status or ""), *map(str, numbers))
     return table
 
@@ -77,16 +78,22 @@ def _unreadable(probed: Probed) -> Iterator[RenderableType]:
 def _codes(probed: Probed) -> Iterator[RenderableType]:
     local = [one for one in probed.unknown if one.is_local]
     others = [one for one in probed.unknown if not one.is_local]
-    yield from _listed("Codes of systems that we do not use: candidates for the code map", local)
-    yield from _listed("Codes that no value set holds: candidates where they mean what a finding asks for", others)
+    yield from _listed("Codes of systems that no value set uses, such as a site's own: candidates for its code map", local)
+    yield from _listed("Other codes that no value set holds: candidates where a finding asks for what they mean", others)
+    if probed.unknown:
+        yield Text("in words: entries that are used all the same, for what they say in words", style="dim")
 
 
 def _listed(title: str, codes: Sequence[UnknownCode]) -> Iterator[RenderableType]:
     if codes:
-        table = _table(title, "entries", "code", "display", "system")
+        table = _table(title, "entries", "in words", "code", "display", "system")
         for one in codes[:MOST_CODES]:
             coding = one.coding
-            table.add_row(str(one.entries), *(Text(plain(part)) for part in (coding.code, coding.display, coding.system or "no system")))
+            table.add_row(
+                str(one.entries),
+                str(one.understood),
+                *(Text(plain(part)) for part in (coding.code, coding.display, coding.system or "no system")),
+            )
         yield table
         yield from _more(len(codes) - MOST_CODES)
 

@@ -23,7 +23,6 @@ _HELP = {
     Reason.ADDRESS: "A private network is named with its CIDR block, such as 10.20.0.0/16: --network, or fhir_networks of a client.",
     Reason.TIMED_OUT: "--deadline gives it more time than the service would.",
     Reason.NOT_FHIR: "Is this the base of a FHIR server, and can it answer in JSON?",
-    Reason.NO_VALUE: "--encounter names an encounter.",
     Reason.UNUSABLE_TOKEN: "The file holds the access token and nothing else, without the word Bearer.",
 }
 _ILL = "It has too much to do, or is ill: try again later."
@@ -99,6 +98,8 @@ def _server(base: ServiceBase, reply: Reply) -> Server:
 
 def why(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     """Why something was not read, or not wholly, and what would help where somebody can."""
+    if reason is Reason.NO_VALUE:
+        return "No encounter was named: --encounter."
     if reason is not Reason.STATUS or status is None:
         return " ".join(part for part in (reason.says, _HELP.get(reason, "")) if part)
     return " ".join(part for part in (f"The server answered {status}.", _help_with(status, is_open=grant.access_token is None)) if part)

@@ -20,6 +20,7 @@ def transcribed(server: Server, grant: FhirGrant, probed: Probed, *, show_query:
                 "code": one.coding.code,
                 "display": one.coding.display,
                 "entries": one.entries,
+                "understood": one.understood,
                 "local": one.is_local,
             }
             for one in probed.unknown

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from service.fhir.chart import chart_of_prefetch
+from service.fhir.chart import ChartEntry, chart_of_prefetch
 from service.fhir.terms import terms_of
 from service.fhir.unknown_codes import unknown_codes
 from service.knowledge.load import load_knowledge
@@ -68,3 +68,11 @@ def test_the_codes_of_prescriptions_and_reports_count_too():
     report = {"resourceType": "DiagnosticReport", "id": "r", "conclusionCode": [{"coding": [OWN]}]}
 
     assert unknown(medications=[drug], reports=[report]) == [("LBP1", 2, True)]
+
+
+def test_an_entry_that_is_used_for_its_words_is_told_apart():
+    """A map would add less there than where nothing is understood."""
+    chart = [ChartEntry(json.dumps(entry(number, OWN)).encode(), "Condition", "conditions") for number in (1, 2, 3)]
+    (found,) = unknown_codes(chart, terms_of(KNOWLEDGE), {"Condition/e2"})
+
+    assert (found.entries, found.understood) == (3, 1)

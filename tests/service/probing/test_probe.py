@@ -13,7 +13,7 @@ from service.transcript import transcribe
 from tests.faulty_fhir import OUTCOME, bundle, faulty_fhir, resource
 from tests.service.probing.trying import ON_THE_DAY, PATIENT, STORY, TEMPLATES, chart, key_of, probe
 
-LOCAL = {"system": "urn:oid:1.2.3", "code": "LBP1", "display": "Lumbago [red]here"}
+LOCAL = {"system": "urn:oid:1.2.3", "code": "LBP1", "display": "Grind [red]here"}
 
 
 def condition(number, code=LOCAL, **members):
@@ -106,9 +106,19 @@ async def test_codes_that_nobody_knows_are_candidates_for_the_code_map():
         told = json.loads((await probe(server.base, *ON_THE_DAY, "--json")).out)
         printed = await probe(server.base, *ON_THE_DAY)
 
-    assert told["unknownCodes"][:2] == [{**LOCAL, "entries": 3, "local": True}, {**LOCAL, "code": "LBP2", "entries": 1, "local": True}]
-    assert "candidates for the code map" in printed.words
-    assert "Lumbago [red]here" in printed.words
+    first, second = told["unknownCodes"][:2]
+    assert first == {**LOCAL, "entries": 3, "understood": 0, "local": True}
+    assert (second["code"], second["entries"]) == ("LBP2", 1)
+    assert "candidates for its code map" in printed.words
+    assert "Grind [red]here" in printed.words
+
+
+async def test_a_code_whose_words_are_understood_is_told_apart():
+    """The site's code for low back pain is not known; what it is called is."""
+    named = {**LOCAL, "display": "Chronic low back pain"}
+    told = await probed(chart(conditions=resource(bundle(condition(1, named), condition(2, named), condition(3)))))
+
+    assert (told["unknownCodes"][0]["entries"], told["unknownCodes"][0]["understood"]) == (3, 2)
 
 
 async def test_many_unknown_codes_are_cut_in_the_text_and_whole_in_json():
