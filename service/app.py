@@ -1,5 +1,6 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
+import logging
 from datetime import UTC, date, datetime
 from time import monotonic, time
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cds_hooks.client_auth import ClientAuthentication, TrustedClient
+from cds_hooks.client_auth import ClientAuthentication, TokenMemory, TrustedClient
 from cds_hooks.jwks import FetchedKeys, PinnedKeys, fetch_key_set
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
@@ -21,10 +22,12 @@ from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments
 from service.reasoning.review import reviewed
 from service.settings import Settings
-from service.storage.feedback import SQLiteFeedback
-from service.storage.seen_tokens import SQLiteTokens
-from service.storage.sqlite import SQLiteFile
+from service.storage.database import Database, StoreUnusable
+from service.storage.feedback import StoredFeedback
+from service.storage.seen_tokens import StoredTokens
 from service.web.knowledge_json import add_knowledge_routes
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,9 +42,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     services = offered_services(knowledge, clock=today, clients=clients.known if clients else ())
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
-    file = SQLiteFile(settings.store)
-    feedback = SQLiteFeedback(file, clock=lambda: datetime.now(UTC))
-    authentication = None if clients is None else _authentication(clients, settings, file)
+    database = database_of(settings)
+    feedback = StoredFeedback(database, clock=lambda: datetime.now(UTC)) if database else None
+    authentication = None if clients is None else _authentication(clients, settings, database)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication))
 
     add_knowledge_routes(app, knowledge)
@@ -65,7 +68,22 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     return clients
 
 
-def _authentication(clients: Clients, settings: Settings, file: SQLiteFile) -> ClientAuthentication:
+def database_of(settings: Settings) -> Database | None:
+    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema.
+
+    One that cannot be reached is met again with each call, and so is no reason not to start.
+    """
+    if settings.place is None:
+        return None
+    database = Database(settings.place)
+    try:
+        database.prepare()
+    except StoreUnusable as failed:
+        _log.error("%s", failed)
+    return database
+
+
+def _authentication(clients: Clients, settings: Settings, database: Database | None) -> ClientAuthentication:
     def trusted(known: KnownClient) -> TrustedClient:
         client = known.described
         return TrustedClient(
@@ -80,7 +98,8 @@ def _authentication(clients: Clients, settings: Settings, file: SQLiteFile) -> C
             once=client.replay == "strict",
         )
 
-    return ClientAuthentication(map(trusted, clients.known), base_url=settings.base_url, seen=SQLiteTokens(file, clock=time), clock=time)
+    seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
+    return ClientAuthentication(map(trusted, clients.known), base_url=settings.base_url, seen=seen, clock=time)
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

@@ -36,7 +36,7 @@ def read_database_url(text: str) -> Place | None:
     if text.startswith("postgresql://") and _names_a_database(text):
         return PostgreSQL(text)
     raise ValueError(
-        "sqlite:///FILE (a fourth slash begins an absolute path), postgresql://USER@HOST/DATABASE, or off for a service that remembers nothing"
+        "sqlite:///FILE (with a fourth slash for an absolute path), postgresql://USER@HOST/DATABASE, or off to remember nothing"
     )
 
 

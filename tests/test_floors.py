@@ -27,7 +27,7 @@ FLOORS = {
         "record_index",
         "record knowledge storage settings clients",
         "call",
-        "dates errors speech addresses history",
+        "dates errors speech addresses history database_url",
     ),
     "cds_hooks": (
         "router",

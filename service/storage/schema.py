@@ -8,7 +8,21 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Dialect, Double, ForeignKey, Index, Integer, MetaData, Table, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
@@ -59,7 +73,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """What is stored for a value."""
-        return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("\\u0000", "\ufffd")
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The value that was stored."""
