@@ -107,4 +107,4 @@ def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -
 
 @cache
 def application() -> Any:
-    return create_app(read_settings({}))
+    return create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))

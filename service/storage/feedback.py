@@ -72,7 +72,8 @@ def _refusal(connection: Connection, client: str, new: list[Row], now: datetime)
     ours = feedback.c.client == client
     about = Counter(row["card"] for row in new)
     stored = connection.execute(select(feedback.c.card, func.count()).where(ours, feedback.c.card.in_(about)).group_by(feedback.c.card))
-    about.update(dict(stored.tuples()))
+    for name, count in stored:
+        about[name] += count
     if any(count > MOST_OF_A_CARD for count in about.values()):
         return TooMuchFeedback(f"About one card {MOST_OF_A_CARD} different items are kept.")
     lately = connection.scalar(select(func.count()).where(ours, feedback.c.received_at > now - _MINUTE)) or 0
