@@ -13,12 +13,12 @@
         ForeignPatient           412  foreign-patient
         PayloadTooLarge          413  payload-too-large
         UnsupportedMedia         415  unsupported-media
-        TooMuchFeedback          429  too-much-feedback
+        TooMuchFeedback          429  too-much-feedback (feedback.py)
       ServiceError               the request is fine; we are not
         ServiceFault             500  service-fault
         Overloaded               503  overloaded
         FeedbackNotStored        503  feedback-not-stored
-        CallNotRecorded          503  call-not-recorded
+        CallNotRecorded          503  call-not-recorded (refused_calls.py)
         AuthenticationUnavailable  503  authentication-unavailable
         InvalidService           raised at start only: a service as described cannot be hosted
 
@@ -205,21 +205,6 @@ class UnsupportedMedia(ClientError):
     text = "The body has a media type or a coding that is not read here."
 
 
-class TooMuchFeedback(ClientError):
-    """More feedback than clicks of people make: about one card, or from one client in a minute. Nothing of the body was stored.
-
-    retry_after  whole seconds after which a call makes sense again; None when it never will
-    """
-
-    code = "too-much-feedback"
-    status_hint = 429
-    issue_code = "throttled"
-    text = "There is too much feedback."
-
-    def __init__(self, diagnostics: str, *, retry_after: int | None = None) -> None:
-        super().__init__(f"Nothing was stored. {diagnostics}", headers={"Retry-After": str(retry_after)} if retry_after else None)
-
-
 class ServiceError(CDSHooksError):
     """The request is fine; we are not."""
 
@@ -266,21 +251,6 @@ class FeedbackNotStored(ServiceError):
         super().__init__(
             f"Send the same body again in {retry_after} s; what is sent twice is stored once.", headers={"Retry-After": str(retry_after)}
         )
-
-
-class CallNotRecorded(ServiceError):
-    """A call may only be answered when it was recorded, and it could not be.
-
-    retry_after  whole seconds after which a call makes sense again
-    """
-
-    code = "call-not-recorded"
-    status_hint = 503
-    issue_code = "no-store"
-    text = "The call could not be recorded, so it is not answered."
-
-    def __init__(self, *, retry_after: int) -> None:
-        super().__init__(f"Try again in {retry_after} s.", headers={"Retry-After": str(retry_after)})
 
 
 class AuthenticationUnavailable(ServiceError):

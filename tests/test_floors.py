@@ -33,7 +33,7 @@ FLOORS = {
         "router",
         "discovery fhir_access transport",
         "prefetch feedback",
-        "request response client_auth",
+        "request response client_auth refused_calls",
         "hooks jwks",
         "errors",
     ),

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from cds_hooks.errors import FeedbackNotStored, TooMuchFeedback
-from cds_hooks.feedback import FeedbackItem
+from cds_hooks.errors import FeedbackNotStored
+from cds_hooks.feedback import FeedbackItem, TooMuchFeedback
 from service.storage.database import Database, NotStored
 from service.storage.once import insert_once
 from service.storage.schema import card, feedback
