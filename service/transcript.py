@@ -30,11 +30,18 @@ def transcribe(evaluation: Evaluation) -> Json:
 
 
 def transcribed_silence(evaluation: Evaluation) -> Json | None:
-    """Why there is no card, as it goes over the wire: the rule, the others that hold, and what could not be used of the chart."""
+    """Why there is no card, as it goes over the wire: the rule, the others that hold, the last day of a silence that what was shown before
+    brought on, and what could not be used of the chart."""
     if (silence := evaluation.silence) is None:
         return None
     unusable = evaluation.record.unusable
-    return {"rule": silence.rule, "says": silence.says, "also": list(silence.also), **({"unusable": list(unusable)} if unusable else {})}
+    return {
+        "rule": silence.rule,
+        "says": silence.says,
+        "also": list(silence.also),
+        **({"until": silence.until.isoformat()} if silence.until else {}),
+        **({"unusable": list(unusable)} if unusable else {}),
+    }
 
 
 def on_the_wire(evaluation: Evaluation) -> list[Json]:
