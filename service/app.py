@@ -2,7 +2,10 @@
 
 import logging
 from datetime import UTC, date, datetime
-from time import monotonic, time
+from importlib.metadata import version
+from secrets import token_bytes
+from socket import gethostname
+from time import monotonic, perf_counter, time
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -21,11 +24,17 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments
 from service.reasoning.review import reviewed
+from service.records import Keeping, Records
 from service.settings import Settings
+from service.storage.audit import AuditTrail
 from service.storage.database import Database, StoreUnusable
 from service.storage.feedback import StoredFeedback
+from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
 from service.web.knowledge_json import add_knowledge_routes
+
+# What a call may wait for its store; a client gives up after a few seconds.
+_STORE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -40,12 +49,12 @@ def create_app(settings: Settings) -> FastAPI:
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
-    services = offered_services(knowledge, clock=today, clients=clients.known if clients else ())
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     database = database_of(settings)
-    feedback = StoredFeedback(database, clock=lambda: datetime.now(UTC)) if database else None
+    feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    services = offered_services(knowledge, clock=today, ticks=perf_counter, clients=clients.known if clients else (), records=records)
     authentication = None if clients is None else _authentication(clients, settings, database)
-    app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication))
+    app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
     add_knowledge_routes(app, knowledge)
 
@@ -68,6 +77,31 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     return clients
 
 
+def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tuple[StoredFeedback, Records]:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    pseudonyms = pseudonyms_of(settings)
+    audit = AuditTrail(pseudonyms, source=gethostname())
+    how = Keeping(
+        clock=now,
+        zone=settings.time_zone,
+        reach=knowledge.quiet.reach,
+        version=version("cluneal-cds"),
+        must_record=settings.when_store_is_down == "refuse",
+    )
+    return StoredFeedback(database, audit, clock=now), Records(database, pseudonyms, audit, how)
+
+
+def pseudonyms_of(settings: Settings) -> Pseudonyms:
+    """What the key of the settings makes of patients; the key beside a SQLite file is made when there is none. Raises KeyUnusable."""
+    if settings.key_file is None:
+        raise KeyUnusable("A service that remembers nothing (CLUNEAL_DATABASE_URL=off) has no key of pseudonyms.")
+    if settings.pseudonym_key_file is None:
+        return Pseudonyms(read_or_make_key(settings.key_file, chance=token_bytes))
+    return Pseudonyms(read_key(settings.key_file))
+
+
 def database_of(settings: Settings) -> Database | None:
     """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema.
 
@@ -75,7 +109,7 @@ def database_of(settings: Settings) -> Database | None:
     """
     if settings.place is None:
         return None
-    database = Database(settings.place)
+    database = Database(settings.place, wait=_STORE_SECONDS)
     try:
         database.prepare()
     except StoreUnusable as failed:

@@ -18,11 +18,15 @@ from service.call import Call
 from service.clients.load import KnownClient
 from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import Chart, chart_of_prefetch
+from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
+from service.records import Records
 from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"
+DEGRADED = "org.cluneal-cds.degraded"
+_DEGRADED = {"says": "The store of the service is down: this answer is not recorded, and it may repeat an earlier card."}
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
 _SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
@@ -55,25 +59,54 @@ _HOOKS = {
 SERVICE_IDS = tuple(service_id for service_id, _ in _HOOKS.values())
 
 
-def offered_services(knowledge: Knowledge, *, clock: Callable[[], date], clients: Iterable[KnownClient] = ()) -> tuple[CDSService, ...]:
-    """The services in the order of discovery; `clock` gives today's civil date, `clients` are those that are authenticated."""
+def offered_services(
+    knowledge: Knowledge,
+    *,
+    clock: Callable[[], date],
+    ticks: Callable[[], float],
+    clients: Iterable[KnownClient] = (),
+    records: Records | None = None,
+) -> tuple[CDSService, ...]:
+    """The services in the order of discovery.
+
+    clock    today's civil date;  ticks: seconds, to tell how long something took
+    clients  those that are authenticated;  records: what is kept of calls and remembered; None for nothing
+    """
     known = {client.name: client for client in clients}
     free = asyncio.Semaphore(_LARGE_AT_ONCE)
     taken_on = 0
 
-    async def answer(request: HookRequest) -> CDSResponse:
+    async def evaluated(request: HookRequest, client: KnownClient | None, today: date, history: History) -> Evaluation:
         nonlocal taken_on
-        client = known.get(request.client)
         if _size(request) < _LARGE:
-            return response_to(request, knowledge, today=clock(), client=client)
+            return evaluation_of(request, knowledge, today=today, client=client, history=history)
         if taken_on >= _LARGE_TAKEN_ON:
             raise Overloaded(retry_after=2)
         taken_on += 1
         try:
             async with free:
-                return await asyncio.to_thread(response_to, request, knowledge, today=clock(), client=client)
+                return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
         finally:
             taken_on -= 1
+
+    async def answer(request: HookRequest) -> CDSResponse:
+        begun, today, client = ticks(), clock(), known.get(request.client)
+        shown = client is None or client.described.mode != "shadow"
+        history = await records.history(request) if records else NOTHING
+        evaluation = await evaluated(request, client, today, history or NOTHING)
+        kept = records is None
+        # What could not be read a moment ago is not waited for a second time.
+        if records and history is not None:
+            kept = await records.keep_decision(
+                request,
+                evaluation,
+                service=_HOOKS[request.hook][0],
+                today=today,
+                shown=shown,
+                milliseconds=1000 * (ticks() - begun),
+            )
+        response = wire(evaluation) if shown else _unshown(evaluation)
+        return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
     return tuple(
@@ -100,16 +133,17 @@ def _size(request: HookRequest) -> int:
     return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
 
 
-def response_to(request: HookRequest, knowledge: Knowledge, *, today: date, client: KnownClient | None = None) -> CDSResponse:
-    """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
+def evaluation_of(
+    request: HookRequest, knowledge: Knowledge, *, today: date, client: KnownClient | None = None, history: History = NOTHING
+) -> Evaluation:
+    """What the corridor makes of a hook request; raises PayloadTooLarge."""
     chart, call = asked(request)
     if client:
         call = replace(call, speech=client.speech)
     try:
-        response = wire(evaluate(chart, knowledge, today=today, call=call))
+        return evaluate(chart, knowledge, today=today, call=call, history=history)
     except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
         raise RuntimeError("an iterator that should not have ended") from error
-    return _SHADOW if client and client.described.mode == "shadow" else response
 
 
 def asked(request: HookRequest) -> tuple[Chart, Call]:
@@ -130,6 +164,12 @@ def wire(evaluation: Evaluation) -> CDSResponse:
         raise PrefetchUnavailable(refusal.missing, unreadable=tuple(key for key in refusal.keys if key not in refusal.missing))
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
+
+
+def _unshown(evaluation: Evaluation) -> CDSResponse:
+    """What a client in shadow mode is told; raises as `wire` does."""
+    wire(evaluation)
+    return _SHADOW
 
 
 def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:

@@ -22,7 +22,9 @@ from service.storage.engines import CONNECTIONS, postgresql_engine, sqlite_engin
 from service.storage.migrate import WrongSchema, check_revision, upgrade
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
+# What those outside this room hand on and do not look into.
+Store = Connection
+Work = Callable[[Store], T]
 
 _log = logging.getLogger(__name__)
 

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, func, select
 
 from cds_hooks.errors import FeedbackNotStored
 from cds_hooks.feedback import FeedbackItem, TooMuchFeedback
+from service.storage.audit import AuditTrail
+from service.storage.audit_event import of_feedback
 from service.storage.database import Database, NotStored
 from service.storage.once import insert_once
 from service.storage.schema import card, feedback
@@ -28,16 +30,15 @@ Row = dict[str, Any]
 
 
 class StoredFeedback:
-    """A FeedbackStore in the database; `clock` gives the time of receipt, in UTC."""
+    """A FeedbackStore in the database, each of whose calls is in the audit; `clock` gives the time of receipt, in UTC."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, audit: AuditTrail, *, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._audit = audit
         self._clock = clock
 
     async def keep(self, service: str, items: tuple[FeedbackItem, ...], *, client: str = "") -> None:
         """Return when all items are on the disk. Raises FeedbackNotStored, and TooMuchFeedback."""
-        if not items:
-            return
         received = self._clock()
         rows = {row["digest"]: row for row in (_row(client, service, item) for item in items)}
 
@@ -50,6 +51,7 @@ class StoredFeedback:
                 values = {**row, "received_at": received, "card_known": row["card"].lower() in known}
                 # Another replica may have stored it since we looked.
                 insert_once(connection, feedback, values, key=("digest",))
+            self._audit.add(connection, of_feedback(client, service, items=len(items), stored=len(new)), at=received)
             return None
 
         try:

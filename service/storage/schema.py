@@ -98,6 +98,7 @@ decision = Table(
     tables,
     Column("id", _Number, primary_key=True),
     Column("decided_at", Moment, nullable=False),
+    Column("today", Words, nullable=False),
     Column("client", Words, nullable=False),
     Column("service", Words, nullable=False),
     Column("hook", Words, nullable=False),
@@ -116,6 +117,7 @@ decision = Table(
     Column("milliseconds", Double, nullable=False),
     Index(None, "client", "patient", "decided_at"),
     Index(None, "client", "caller", "decided_at"),
+    Index(None, "hook_instance"),
     Index(None, "decided_at"),
 )
 

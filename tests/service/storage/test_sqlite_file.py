@@ -19,8 +19,10 @@ from cds_hooks.feedback import read_feedback
 from service.app import create_app
 from service.database_url import SQLiteFile
 from service.settings import read_settings
+from service.storage.audit import AuditTrail
 from service.storage.database import Database
 from service.storage.feedback import StoredFeedback
+from service.storage.pseudonyms import Pseudonyms
 from tests.service.storage.reading import rows
 from tests.service.storage.test_feedback import ACCEPTED, NOW, OVERRIDDEN, send
 
@@ -81,7 +83,8 @@ async def service(environ):
 
 
 def stored(file, *, wait=2.0):
-    return StoredFeedback(Database(SQLiteFile(file), wait=wait), clock=lambda: NOW)
+    audit = AuditTrail(Pseudonyms(bytes(32)), source="test")
+    return StoredFeedback(Database(SQLiteFile(file), wait=wait), audit, clock=lambda: NOW)
 
 
 def items(*sent):

@@ -38,13 +38,14 @@ def _make_decisions() -> None:
         "decision",
         sa.Column("id", _NUMBER, nullable=False),
         sa.Column("decided_at", _MOMENT, nullable=False),
-        *_texts("client", "service", "hook", "hook_instance", "patient", "encounter", "caller", "version", "knowledge"),
+        *_texts("today", "client", "service", "hook", "hook_instance", "patient", "encounter", "caller", "version", "knowledge"),
         *_texts("input_digest", "data", "findings", "rules", "outcome", "silence"),
         sa.Column("milliseconds", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_decision"),
     )
     op.create_index("ix_decision_client_patient_decided_at", "decision", ["client", "patient", "decided_at"])
     op.create_index("ix_decision_client_caller_decided_at", "decision", ["client", "caller", "decided_at"])
+    op.create_index("ix_decision_hook_instance", "decision", ["hook_instance"])
     op.create_index("ix_decision_decided_at", "decision", ["decided_at"])
     op.create_table(
         "card",
