@@ -41,7 +41,7 @@ def _seen(history: History, reach: int, today: date) -> list[Shown]:
     """The cards of this client and patient that may still matter, the oldest first; what was said before a block is none of them."""
     whose, oldest = (history.visit.client, history.visit.patient), today - timedelta(reach)
     mine = (one for one in history.shown if (one.visit.client, one.visit.patient) == whose and one.gist.about != "block")
-    lately = (one for one in mine if one.day <= today and max(one.day, *(told.day for told in one.feedback)) >= oldest)
+    lately = (one for one in mine if one.day <= today and max([one.day, *(told.day for told in one.feedback)]) >= oldest)
     return sorted(lately, key=lambda one: (one.moment, one.uuid))
 
 
