@@ -5,7 +5,7 @@ Only what a service uses is looked at: unknown members and vendors' `extension` 
 Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calling-a-cds-service.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -80,6 +80,12 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
         fhir_authorization=_read_authorization(members) if fhir_server else None,
         client=client,
     )
+
+
+def compact_prefetch(request: HookRequest) -> Iterator[tuple[str, bytes]]:
+    """The prefetch keys in their order, and the JSON of each without the white space that stands between its parts."""
+    for key, value in sorted(request.prefetch.items()):
+        yield key, b"null" if value is None else msgspec.json.format(bytes(value), indent=-1)
 
 
 def _check_encoding(body: bytes) -> None:

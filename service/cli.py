@@ -40,6 +40,7 @@ from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
+from service.memory_commands import audit_app, db_app, feedback_app, replay_request
 from service.reasoning.review import reviewed
 from service.settings import InvalidSettings, Settings, read_settings
 from service.story import UnknownStory, hook_request, read_story, story_names
@@ -58,6 +59,10 @@ app = typer.Typer(
 )
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
+app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
+app.add_typer(feedback_app, name="feedback")
+app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -82,6 +87,7 @@ def serve(
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
     settings = read_settings({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(

@@ -7,7 +7,7 @@ from typing import Any
 
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
-from cds_hooks.request import HookRequest
+from cds_hooks.request import HookRequest, compact_prefetch
 from service.evaluate import Evaluation
 from service.history import Visit
 from service.reasoning.truth import State
@@ -85,13 +85,13 @@ def instance_of(request: HookRequest) -> str:
 
 
 def input_digest(request: HookRequest, pseudonyms: Pseudonyms) -> str:
-    """A keyed digest of everything that the evaluation depends on: the context, the drafts and the prefetched bytes as they came."""
+    """A keyed digest of everything that the evaluation depends on: the context, the drafts, and the prefetch however it is indented."""
     context = request.context
     drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
     asked = [request.hook, request.fhir_server, context.patient_id, context.encounter_id, str(context.user_id), list(drafts)]
     parts = [json.dumps(asked, sort_keys=True).encode()]
-    for key, value in sorted(request.prefetch.items()):
-        parts += [key.encode(), b"null" if value is None else bytes(value)]
+    for key, value in compact_prefetch(request):
+        parts += [key.encode(), value]
     return pseudonyms.of_input(*parts)
 
 

@@ -17,8 +17,9 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands",
+        "clients_commands memory_commands",
         "app knowledge_commands",
+        "replay",
         "web cds_services screening story terminal labelled",
         "records",
         "transcript published decision",
@@ -50,9 +51,9 @@ THIRD_PARTY = {
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"
     ),
     "pydantic_settings": "service/settings.py",
-    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py",
+    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py",
     "uvicorn": "service/cli.py",
-    "rich": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/terminal.py",
+    "rich": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py",
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
@@ -69,6 +70,7 @@ MAY_ASK_THE_WORLD = {
     "service/cli.py",
     "service/clients_commands.py",
     "service/knowledge_commands.py",
+    "service/memory_commands.py",
     "service/settings.py",
 }
 

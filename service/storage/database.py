@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from service.database_url import Place, SQLiteFile
 from service.errors import ClinicError
 from service.storage.engines import CONNECTIONS, postgresql_engine, sqlite_engine
-from service.storage.migrate import WrongSchema, check_revision, upgrade
+from service.storage.migrate import WrongSchema, check_revision, revision_of, upgrade
 
 T = TypeVar("T")
 # What those outside this room hand on and do not look into.
@@ -40,13 +40,15 @@ class StoreUnusable(ClinicError):
 class Database:
     """The database at a place; a SQLite file is made with its first use, and upgraded by itself.
 
-    wait  seconds for a transaction, its place in the queue included; for another program's lock on a file, half of them
+    wait     seconds for a transaction, its place in the queue included; for another program's lock on a file, half of them
+    patient  statements may take their time, as those of commands do
 
     A commit that ends in the moment in which the wait does is told as not stored and may yet be kept.
     """
 
-    def __init__(self, place: Place, *, wait: float = 2.0) -> None:
+    def __init__(self, place: Place, *, wait: float = 2.0, patient: bool = False) -> None:
         self._place = place
+        self._patient = patient
         self._wait = wait
         self._opened: tuple[object, Engine] | None = None
         self._opening = Lock()
@@ -109,7 +111,7 @@ class Database:
         if isinstance(self._place, SQLiteFile):
             engine, prepare = sqlite_engine(self._place, wait=self._wait / 2), upgrade
         else:
-            engine, prepare = postgresql_engine(self._place), check_revision
+            engine, prepare = postgresql_engine(self._place, patient=self._patient), check_revision
         try:
             with engine.begin() as connection:
                 prepare(connection)
@@ -127,6 +129,30 @@ class Database:
         if self._opened:
             self._opened[1].dispose()
             self._opened = None
+
+
+def upgrade_place(place: Place) -> str:
+    """Give a database the tables of this version, and say which revision it had. Raises StoreUnusable and WrongSchema."""
+    return _with_engine(place, upgrade)
+
+
+def revision_at(place: Place) -> str:
+    """The revision of the tables of a database; "" for one without. Raises StoreUnusable."""
+    return _with_engine(place, revision_of)
+
+
+def _with_engine(place: Place, work: Work[T]) -> T:
+    """What `work` gives, whatever tables there are."""
+    engine = sqlite_engine(place, wait=5) if isinstance(place, SQLiteFile) else postgresql_engine(place, patient=True)
+    try:
+        if isinstance(place, SQLiteFile):
+            _touch(place)
+        with engine.begin() as connection:
+            return work(connection)
+    except (SQLAlchemyError, OSError) as failed:
+        raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+    finally:
+        engine.dispose()
 
 
 def failure_name(failed: Exception) -> str:
