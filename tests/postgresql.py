@@ -91,7 +91,7 @@ class Server:
 
     def remove(self) -> None:
         """End it, and leave nothing behind."""
-        self.stop()
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder)
 
     def url(self, database: str) -> str:
