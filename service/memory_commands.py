@@ -67,7 +67,8 @@ def upgrade() -> None:
     """Give the database the tables of this version. A SQLite file needs no command: the service does it when it starts."""
     place = _place(read_settings(os.environ))
     before = upgrade_place(place)
-    _say(f"{_name(place)}: {f'revision {before} -> {REVISION}' if before != REVISION else f'revision {REVISION}, nothing to do'}.")
+    done = f"revision {before or 'none'} -> {REVISION}" if before != REVISION else f"revision {REVISION}, nothing to do"
+    _say(f"{_name(place)}: {done}.")
 
 
 @db_app.command("new-key", epilog=examples("cluneal-cds db new-key /etc/cluneal/pseudonyms.key"))
