@@ -21,6 +21,10 @@ from service.storage.schema import audit, audit_checkpoint
 _LOCK = 0x61756474
 
 
+_ADD = insert(audit)
+_NEWEST = tuple(select(table.c.number, table.c.hash).order_by(table.c.number.desc()).limit(1) for table in (audit, audit_checkpoint))
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A place in the chain: the record with this number has this hash. The first record follows 0 and no hash."""
@@ -65,9 +69,8 @@ def append(connection: Connection, pseudonyms: Pseudonyms, record: Mapping[str, 
     last = _last(connection)
     number = last.number + 1
     written = json.dumps({"number": number, "recorded": at.isoformat(), **record}, ensure_ascii=False, sort_keys=True)
-    connection.execute(
-        insert(audit).values(number=number, recorded_at=at, record=written, hash=pseudonyms.of_audit("record", last.hash, written))
-    )
+    digest = pseudonyms.of_audit("record", last.hash, written)
+    connection.execute(_ADD, {"number": number, "recorded_at": at, "record": written, "hash": digest})
 
 
 def verify(connection: Connection, pseudonyms: Pseudonyms, *, expected: Link | None = None) -> Verdict:
@@ -100,9 +103,8 @@ def forget_before(connection: Connection, pseudonyms: Pseudonyms, moment: dateti
 
 
 def _last(connection: Connection) -> Link:
-    for table in (audit, audit_checkpoint):
-        row = connection.execute(select(table.c.number, table.c.hash).order_by(table.c.number.desc()).limit(1)).first()
-        if row:
+    for newest in _NEWEST:
+        if row := connection.execute(newest).first():
             return Link(row.number, row.hash)
     return Link()
 

@@ -56,15 +56,16 @@ class Decision:
     cards: tuple[DecidedCard, ...] = ()
 
 
+_ADD_DECISION, _ADD_CARD = insert(decision), insert(card)
 _COLUMNS = tuple(field.name for field in fields(Decision) if field.name != "cards")
 
 
 def keep_decision(connection: Connection, made: Decision) -> None:
     """Add a decision and its cards."""
     values = {name: getattr(made, name) for name in _COLUMNS}
-    (number,) = connection.execute(insert(decision).values(values)).inserted_primary_key or (None,)
+    (number,) = connection.execute(_ADD_DECISION, values).inserted_primary_key or (None,)
     if made.cards:
-        connection.execute(insert(card), [_card(number, made.client, one) for one in made.cards])
+        connection.execute(_ADD_CARD, [_card(number, made.client, one) for one in made.cards])
 
 
 def decisions_of(connection: Connection, hook_instance: str) -> tuple[Decision, ...]:
