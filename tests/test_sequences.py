@@ -3,9 +3,11 @@
 They go through the corridor with a history that grows from step to step; read `fixtures/sequences/README.md` for their grammar.
 """
 
+from datetime import date
+
 import pytest
 
-from service.transcript import on_the_wire
+from service.transcript import on_the_wire, transcribed_silence
 from tests.sequences import FIRST_DAY, FOLDER, Played, played, resources, sequences
 
 EACH = pytest.mark.parametrize("name", sequences())
@@ -16,8 +18,10 @@ def in_words(one: Played) -> str:
     """What a step got: the kind of its card, the rule of its silence with its last day, or the keys of its refusal."""
     if refusal := one.evaluation.refusal:
         return f"refused {' '.join(refusal.keys)}"
-    if silence := one.evaluation.silence:
-        return f"{silence.rule} until {(silence.until - FIRST_DAY).days}" if silence.until else silence.rule
+    if silence := transcribed_silence(one.evaluation):
+        return (
+            f"{silence['rule']} until {(date.fromisoformat(silence['until']) - FIRST_DAY).days}" if "until" in silence else silence["rule"]
+        )
     return one.card["extension"][BASIS]["kind"]
 
 
@@ -67,6 +71,7 @@ def test_a_memory_only_ever_keeps_a_card_back(name):
     for one in played(name):
         if one.evaluation.silence != one.forgetful.silence:
             assert one.forgetful.cards
+            assert one.evaluation.gist is None
         else:
             assert on_the_wire(one.evaluation) == on_the_wire(one.forgetful)
             assert one.evaluation.refusal == one.forgetful.refusal

@@ -1,7 +1,7 @@
 """What is material in a chart: the facts that the assessments rest on, as digests, so that the next call can tell what is newly recorded.
 
-An operation, a point that was pressed and a block are facts of their day. Anything else is a fact of its side, however often it is written
-down. No digest holds a reference or a word of the chart; without the salt of the history they could be guessed all the same.
+An operation, a point that reproduces the pain and a block are facts of their day; anything else is a fact of its side, however often it is
+written down. No digest holds a reference or a word of the chart; without the salt of the history they could be guessed all the same.
 Source: evidence dossier, D-11; clinical design, section 3, Quiet.
 """
 
@@ -49,21 +49,21 @@ def _material(spoken: Spoken, findings: Findings) -> Iterator[Fact]:
             yield from ((found.id, one.side.value) for one in found.proof)
         for found in findings.present(nerve.surgical):
             yield from ((found.id, _day(one.when)) for one in found.proof if one.reference in operations)
-        yield from _pressed("reproduced", name, findings.proof_of((*nerve.reproduced, *nerve.reproduced_before)))
-    yield from _pressed("reproduced", "", findings[knowledge.pathway.unplaced_point].proof)
+        yield from _pressed(name, findings.proof_of((*nerve.reproduced, *nerve.reproduced_before)))
+    yield from _pressed("", findings[knowledge.pathway.unplaced_point].proof)
     yield from (("block", one.nerve, one.side.value, _day(one.when), one.band) for one in spoken.results)
     # A tier that rises without a new entry: what capped it is gone.
     yield from (("high", one.nerve) for one in spoken.assessments if one.tier is Tier.HIGH)
 
 
 def _in_vain(findings: Findings) -> Iterator[Fact]:
-    """The points that were pressed and do not bring on the pain."""
+    """The points that were pressed and do not bring on the pain, on whatever day."""
     for name, nerve in findings.knowledge.nerves.items():
-        yield from _pressed("in vain", name, findings.proof_of(nerve.denied))
+        yield from ((name, one.side.value) for one in findings.proof_of(nerve.denied))
 
 
-def _pressed(what: str, nerve: str, proof: Iterable[Proof]) -> Iterator[Fact]:
-    yield from ((what, nerve, one.side.value, _day(one.when)) for one in proof)
+def _pressed(nerve: str, proof: Iterable[Proof]) -> Iterator[Fact]:
+    yield from (("reproduced", nerve, one.side.value, _day(one.when)) for one in proof)
 
 
 def _day(when: When | None) -> str:

@@ -22,7 +22,7 @@ def quiet(gist: Gist, history: History, knowledge: Knowledge, *, today: date) ->
     """Why an answer of this gist is kept back, and until when; None when it is to be said."""
     if gist.about == "block":
         return None
-    seen = _seen(history, knowledge.quiet.reach, today)
+    seen = _seen(history)
     stale = [one for one, known in zip(seen, accumulate((one.gist.facts for one in seen), or_), strict=True) if gist.facts <= known]
     pauses = [
         *_answered(gist, seen, history, knowledge),
@@ -37,12 +37,11 @@ def quiet(gist: Gist, history: History, knowledge: Knowledge, *, today: date) ->
     return Silence(first.rule, first.says, tuple(also), max((day for _, day in holding if day), default=None))
 
 
-def _seen(history: History, reach: int, today: date) -> list[Shown]:
-    """The cards of this client and patient that may still matter, the oldest first; what was said before a block is none of them."""
-    whose, oldest = (history.visit.client, history.visit.patient), today - timedelta(reach)
+def _seen(history: History) -> list[Shown]:
+    """The cards of this client and patient, the oldest first; what was said before a block is none of them."""
+    whose = (history.visit.client, history.visit.patient)
     mine = (one for one in history.shown if (one.visit.client, one.visit.patient) == whose and one.gist.about != "block")
-    lately = (one for one in mine if one.day <= today and max([one.day, *(told.day for told in one.feedback)]) >= oldest)
-    return sorted(lately, key=lambda one: (one.moment, one.uuid))
+    return sorted(mine, key=lambda one: (one.moment, one.uuid))
 
 
 def _answered(gist: Gist, seen: Sequence[Shown], history: History, knowledge: Knowledge) -> Iterator[Lasting]:
@@ -54,8 +53,8 @@ def _answered(gist: Gist, seen: Sequence[Shown], history: History, knowledge: Kn
             continue
         last = max(one.feedback, key=lambda told: told.moment)
         pause = _pause_after(last, knowledge)
-        # Who took up a card and then recorded a point as painless is led to the next one.
-        led_on = last.outcome == "accepted" and not gist.in_vain <= pressed
+        # Who takes up a workup and records a point as painless is led to the next one.
+        led_on = last.outcome == "accepted" and one.gist.kind == "workup" and not gist.in_vain <= pressed
         if not led_on and (pause.binds == "patient" or one.visit.user == history.visit.user):
             yield _lasting(pause, last.day)
 

@@ -7,6 +7,9 @@ import pytest
 from service.errors import InvalidKnowledge
 from service.knowledge.load import FOLDER, load_knowledge, read_folder
 from service.knowledge.thresholds import Adjustments
+from tests.readme import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def spoilt(tmp_path, file, old, new):
@@ -65,3 +68,18 @@ def test_a_pause_that_a_site_made_longer_says_so():
     assert quiet.accepted.days == 120
     assert "120 days" in quiet.accepted.says
     assert "shown in 2 encounters" in quiet.shown.says
+
+
+def test_the_readme_has_every_pause_as_it_is():
+    """Its table names each reason with its rule, its days and whom it binds, and the other pauses with theirs."""
+    knowledge = load_knowledge()
+    words = {one.code: one.display for one in knowledge.wording.override}
+    section = README.partition("\n## Quiet\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| ")]
+    told = {what: (who.split()[0].rstrip(","), how_long, rule) for what, who, how_long, rule in rows[1:]}
+
+    for one in knowledge.quiet.reason:
+        assert told[f"*{words[one.code]}*"] == ({"patient": "everybody", "user": "this"}[one.binds], f"{one.days} days", one.rule)
+    assert told["a suggestion was accepted"][1:] == (f"{knowledge.quiet.accepted.days} days", knowledge.quiet.accepted.rule)
+    assert told[f"shown in {knowledge.quiet.encounters:g} encounters"][1] == f"{knowledge.quiet.shown.days} days"
+    assert told["any card was shown for this patient, at whatever hook"][1] == f"{knowledge.quiet.order_card.days} days"
