@@ -6,6 +6,7 @@ Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calli
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -85,7 +86,11 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
 def compact_prefetch(request: HookRequest) -> Iterator[tuple[str, bytes]]:
     """The prefetch keys in their order, and the JSON of each without the white space that stands between its parts."""
     for key, value in sorted(request.prefetch.items()):
-        yield key, b"null" if value is None else msgspec.json.format(bytes(value), indent=-1)
+        json = b"null" if value is None else bytes(value)
+        # What was nested just not too deep to be read may be too deep a few calls further down.
+        with suppress(RecursionError):
+            json = msgspec.json.format(json, indent=-1)
+        yield key, json
 
 
 def _check_encoding(body: bytes) -> None:

@@ -148,6 +148,20 @@ async def test_any_hook_instance_is_stored(environ, url, instance):
     assert [row["hook_instance"] for row in rows(url, "decision")] == [instance[:255].replace("\x00", "\ufffd")]
 
 
+async def test_nesting_is_no_fault_of_ours_at_any_depth(environ, url):
+    """At the limit of what is read, a few calls before the record is made: answered and kept, or refused, never a 500."""
+    body = json.dumps({**question(), "prefetch": {**question()["prefetch"], "labs": "@"}})
+    async with running(environ) as caller:
+        said = {}
+        for depth in range(900, 1010, 2):
+            nested = body.replace('"@"', f'{{"resourceType":"Bundle","x":{"[" * depth}{"]" * depth}}}')
+            answer = await caller.post("/cds-services/cluneal-patient-view", content=nested, headers={"Content-Type": "application/json"})
+            said[depth] = answer.status_code
+
+    assert set(said.values()) == {200, 400}
+    assert len(rows(url, "decision")) == sum(status == 200 for status in said.values())
+
+
 async def test_without_a_store_nothing_is_kept_and_no_feedback_is_offered(tmp_path, monkeypatch):
     """CLUNEAL_DATABASE_URL=off: cards come, again and again; there is no address for feedback; a token is still good for one call."""
     monkeypatch.chdir(tmp_path)
