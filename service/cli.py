@@ -35,6 +35,7 @@ from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
+from service.memory_commands import audit_app, db_app, feedback_app, replay_request
 from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
 from service.settings import InvalidSettings, Settings
@@ -55,6 +56,10 @@ app = typer.Typer(
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
 app.add_typer(probe_app)
+app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
+app.add_typer(feedback_app, name="feedback")
+app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -79,6 +84,7 @@ def serve(
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
     settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
