@@ -35,6 +35,7 @@ from service.call import Call
 from service.cds_services import asked
 from service.clients.load import InvalidClients
 from service.clients_commands import clients_app
+from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError, InvalidAdjustments, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
@@ -182,6 +183,7 @@ def _announce(settings: Settings) -> None:
     command = "cluneal-cds" if shutil.which("cluneal-cds") == sys.argv[0] else sys.argv[0]
     _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {load_knowledge().version.version}")
     _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
+    _out.print(f"Remembers:  {_where(settings)}", soft_wrap=True)
     if settings.clients_file:
         _out.print(f"Clients:    those of {settings.clients_file}; every call is signed.", soft_wrap=True)
         _out.print("\nWho they are, in words:")
@@ -193,6 +195,16 @@ def _announce(settings: Settings) -> None:
         _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
     _out.print("ctrl-C stops the service.")
     sys.stdout.flush()
+
+
+def _where(settings: Settings) -> str:
+    """Where the service remembers; never the address of a database, which may hold a password."""
+    match settings.place:
+        case SQLiteFile(path):
+            return f"in {path}"
+        case PostgreSQL():
+            return "in PostgreSQL"
+    return "nothing (CLUNEAL_DATABASE_URL=off): no feedback is taken, every call is answered as if it were the first"
 
 
 def _show_answer(url: str, request: dict[str, object]) -> None:
