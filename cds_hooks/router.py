@@ -106,7 +106,9 @@ class _Door:
                     await self._refused.keep(refused_call(error, request.method, path, client.name if client else ""))
                 raise
 
-        router.add_route(path, answer, methods=_METHODS if self._clients else known, include_in_schema=False)
+        # Whoever is to be asked or told sees every method; otherwise the framework refuses the wrong ones.
+        every = self._clients is not None or self._refused is not None
+        router.add_route(path, answer, methods=_METHODS if every else known, include_in_schema=False)
 
     async def _admitted(self, request: Request, path: str) -> TrustedClient | None:
         """The client that calls; None where everybody is answered. Raises NotAuthenticated."""

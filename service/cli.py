@@ -31,6 +31,7 @@ from service.app import adjustments_of, create_app, settings_of
 from service.chart_file import opened
 from service.clients.load import InvalidClients
 from service.clients_commands import clients_app
+from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
 from service.knowledge.load import load_knowledge
@@ -182,6 +183,7 @@ def _announce(settings: Settings) -> None:
     if decided := terminal.decided_here(knowledge, load_knowledge()):
         _out.print(f"Decided here: {decided}", soft_wrap=True)
     _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
+    _out.print(f"Remembers:  {_where(settings)}", soft_wrap=True)
     if settings.clients_file:
         _out.print(f"Clients:    those of {settings.clients_file}; every call is signed.", soft_wrap=True)
         _out.print("\nWho they are, in words:")
@@ -193,6 +195,16 @@ def _announce(settings: Settings) -> None:
         _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
     _out.print("ctrl-C stops the service.")
     sys.stdout.flush()
+
+
+def _where(settings: Settings) -> str:
+    """Where the service remembers; never the address of a database, which may hold a password."""
+    match settings.place:
+        case SQLiteFile(path):
+            return f"in {path}"
+        case PostgreSQL():
+            return "in PostgreSQL"
+    return "nothing (CLUNEAL_DATABASE_URL=off): no feedback is taken, every call is answered as if it were the first"
 
 
 def _show_answer(url: str, request: dict[str, object]) -> None:

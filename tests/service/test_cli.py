@@ -49,6 +49,7 @@ def service(tmp_path_factory):
             hello.append(process.stdout.readline())
         assert f"--send http://127.0.0.1:{port}\n" in "".join(hello)
         assert "OPEN: no client is asked who it is" in "".join(hello)
+        assert "Remembers:  in /" in "".join(hello)
         yield f"http://127.0.0.1:{port}"
         process.send_signal(2)
         assert process.stdout.read() == "Stopped.\n"

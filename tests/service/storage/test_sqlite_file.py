@@ -218,6 +218,23 @@ def first_version(file, *, client):
         database.execute("INSERT INTO seen_token VALUES ('https://ehr.example', 'j-1', 2e9)")
 
 
+async def test_the_first_version_can_still_write_to_an_upgraded_file(file, url, environ):
+    """While replicas are exchanged the old one goes on: its feedback and its tokens are taken as before."""
+    first_version(file, client=True)
+    create_app(read_settings(environ))
+    row = {**FIRST_ROW, "digest": "another"}
+    del row["id"]
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(FIRST_FEEDBACK.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+        for _ in range(2):
+            insert = f"INSERT INTO feedback ({', '.join(row)}) VALUES ({', '.join('?' * len(row))}) ON CONFLICT (digest) DO NOTHING"  # noqa: S608
+            database.execute(insert, list(row.values()))
+            database.execute("INSERT INTO seen_token (issuer, jti, until) VALUES ('i', 'j-2', 2e9) ON CONFLICT DO NOTHING")
+
+    assert [row["digest"] for row in rows(url, "feedback")] == [FIRST_ROW["digest"], "another"]
+    assert [row["jti"] for row in rows(url, "seen_token", "jti")] == ["j-1", "j-2"]
+
+
 @pytest.mark.parametrize("client", [True, False])
 async def test_a_file_of_the_first_version_is_taken_over(file, url, environ, client):
     """What it held of feedback and tokens is there after the start, under the same ids, and is known when it is sent again."""
