@@ -19,7 +19,7 @@ from service.call import Call
 from service.clients.load import KnownClient
 from service.evaluate import Evaluation, evaluate, needs_chart
 from service.fetching import Fetching
-from service.fhir.chart import Chart, chart_of_prefetch
+from service.fhir.chart import Chart, chart_of_prefetch, is_crumbs
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
@@ -99,10 +99,9 @@ def offered_services(
         begun, today, client = ticks(), clock(), known.get(request.client)
         shown = client is None or client.described.mode != "shadow"
         fetched: Mapping[str, Fetched] = {}
-        if fetching:
-            chart, call = asked(request, client)
-            if needs_chart(chart, knowledge, call=call, today=today):
-                request, fetched = await fetching.complete(request)
+        call, server = call_of(request, client), request.fhir_server or ""
+        if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
+            request, fetched = await fetching.complete(request)
         history = await records.history(request) if records and quiet else NOTHING
         evaluation = await evaluated(request, client, today, history or NOTHING)
         kept = records is None
@@ -141,8 +140,11 @@ def offered_services(
 
 def _size(request: HookRequest) -> int:
     """Bytes of the chart; a drafted order, which was read already, counts as much as one commonly has."""
-    drafts = request.context.drafts if isinstance(request.context, (OrderSelect, OrderSign)) else ()
-    return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
+    return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(_drafts(request))
+
+
+def _drafts(request: HookRequest) -> tuple[Mapping[str, object], ...]:
+    return request.context.drafts if isinstance(request.context, (OrderSelect, OrderSign)) else ()
 
 
 def evaluation_of(
@@ -158,13 +160,20 @@ def evaluation_of(
 
 def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:
     """The chart that a hook request brings, and who asks about which visit; raises PayloadTooLarge."""
-    context = request.context
-    drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
-    chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server, drafts=drafts)
+    if any(is_crumbs(value) for value in request.prefetch.values() if value is not None):
+        raise PayloadTooLarge("A prefetched value has more parts than a chart of its size can have.")
+    call, drafts = call_of(request, client), _drafts(request)
+    chart = chart_of_prefetch(request.prefetch, patient=call.patient, server=request.fhir_server, drafts=drafts)
     if len(chart.entries) + len(drafts) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The prefetched Bundles and the drafted orders hold more than {MOST_ENTRIES} entries.")
+    return chart, call
+
+
+def call_of(request: HookRequest, client: KnownClient | None = None) -> Call:
+    """Who asks about which visit, and how they are spoken to."""
+    context = request.context
     call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
-    return chart, replace(call, speech=client.speech) if client else call
+    return replace(call, speech=client.speech) if client else call
 
 
 def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:

@@ -85,7 +85,9 @@ def serve(
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
     settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # At no level do they know what is a patient's, or a token.
+    for name in ("alembic", "httpcore", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
@@ -94,6 +96,8 @@ def serve(
         port=settings.port,
         access_log=False,  # paths and queries of later versions may name a patient
         log_config=None,
+        lifespan="on",
+        ws="none",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=10,

@@ -4,7 +4,7 @@ The hook services, the command line and everything that comes later call it, so 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -98,14 +98,14 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call, his
     return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards, gist)
 
 
-def needs_chart(chart: Chart, knowledge: Knowledge, *, call: Call, today: date) -> bool:
-    """Whether what is in the patient's chart can matter: not at an order of which nothing could be said with any chart."""
+def needs_chart(drafts: Sequence[Mapping[str, object]], knowledge: Knowledge, *, call: Call, server: str, today: date) -> bool:
+    """Whether what is in the patient's chart can matter: not at orders of which nothing could be said with any chart."""
     if call.hook not in ("order-sign", "order-select"):
         return True
     codes = call.speech.order_codes
-    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
-    bare = read_chart(replace(chart, entries=()), knowledge, encounter=None, order_codes=codes).record
-    findings = Findings(replace(bare, drafts=drafts.orders), knowledge, today, _ear(knowledge), CRITERIA)
+    read = read_drafts(drafts, knowledge, patient=call.patient, server=server, today=today, order_codes=codes)
+    bare = read_chart(Chart(call.patient, server, {}, ()), knowledge, encounter=None, order_codes=codes).record
+    findings = Findings(replace(bare, drafts=read.orders), knowledge, today, _ear(knowledge), CRITERIA)
     return concerns_us(findings, signing=call.hook == "order-sign")
 
 
