@@ -103,7 +103,9 @@ def probe_server(
             begun = asyncio.get_running_loop().time()
             server = await read_server(grant, calls, Bounds(begun + _METADATA, LIMITS.answer_bytes, Allowance(LIMITS.answer_bytes)))
             if not as_json:
+                status.stop()  # As long as it is drawn, it takes what is printed for its own, and to standard error.
                 _out.print(as_server(server), soft_wrap=True)
+                status.start()
             if not server.is_read:
                 raise ProbeFailed(server.refusal)
             tell = _progress(status)
@@ -166,7 +168,7 @@ def _base_of_client(text: str, networks: list[str] | None, client: KnownClient, 
     clients = clients_of(settings, knowledge)
     base = find_service_base(text, client.described.bases(loopback=bool(clients and clients.allow_http_loopback)))
     if base is None:
-        raise typer.BadParameter(f"{text} is not among the fhir_servers of {client.name}", param_hint="FHIR_BASE")
+        raise typer.BadParameter(f"is not among the fhir_servers of {client.name}", param_hint="FHIR_BASE")
     return base
 
 

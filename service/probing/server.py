@@ -105,14 +105,11 @@ def why(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     return " ".join(part for part in (f"The server answered {status}.", _help_with(status, is_open=grant.access_token is None)) if part)
 
 
-def why_no_patient(reason: Reason, status: int | None, grant: FhirGrant, patient: str) -> str:
+def why_no_patient(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     """Why the patient could not be read, without whom there is no chart."""
     if reason is Reason.STATUS and status in (404, 410):
-        return (
-            f"The server has no Patient/{patient}. Is that the id of the resource, not a medical record number, "
-            "and may this token see the patient?"
-        )
-    return f"Patient/{patient} was not read. {why(reason, status, grant)}"
+        return "The server has no such patient. Is this the id of the resource, not a medical record number, and may you see it?"
+    return f"The patient was not read. {why(reason, status, grant)}"
 
 
 def _help_with(status: int, *, is_open: bool) -> str:
