@@ -54,9 +54,14 @@ class Server:
         return self.release in _READ
 
     @property
+    def named(self) -> str:
+        """The version as people say it: "FHIR R4 (4.0.1)"."""
+        return f"FHIR {self.release} ({self.version})" if self.release else f"FHIR {self.version}"
+
+    @property
     def refusal(self) -> str:
         """Why a server of another release is not read."""
-        return f"The service reads FHIR {' and '.join(_READ)}; this server speaks another version. Many servers have a base for each."
+        return f"The server speaks {self.named}; the service reads {' and '.join(_READ)}. Many servers have a base for each."
 
 
 async def find_address(base: ServiceBase, resolve: Resolve) -> None:
