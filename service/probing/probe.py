@@ -74,14 +74,14 @@ async def probe(
         raise ProbeFailed(f"{error.text} {error.diagnostics}") from None
     evaluation = evaluate(chart, knowledge, today=today, call=call)
     patient = fetched["patient"].record
-    used = {fact.reference for facts in evaluation.record.facts.values() for fact in facts}
+    used = {fact.reference for facts in evaluation.record.facts.values() for fact in facts if not fact.doubtful}
     return Probed(
         fetched,
         sent,
         _by_key(evaluation.issues, chart),
         unknown_codes(chart.entries, terms_of(knowledge, call.speech.order_codes), used),
         evaluation,
-        why_no_patient(patient.reason, patient.status, grant, call.patient) if patient.reason else "",
+        why_no_patient(patient.reason, patient.status, grant) if patient.reason else "",
     )
 
 

@@ -54,9 +54,14 @@ class Server:
         return self.release in _READ
 
     @property
+    def named(self) -> str:
+        """The version as people say it: "FHIR R4 (4.0.1)"."""
+        return f"FHIR {self.release} ({self.version})" if self.release else f"FHIR {self.version}"
+
+    @property
     def refusal(self) -> str:
         """Why a server of another release is not read."""
-        return f"The service reads FHIR {' and '.join(_READ)}; this server speaks another version. Many servers have a base for each."
+        return f"The server speaks {self.named}; the service reads {' and '.join(_READ)}. Many servers have a base for each."
 
 
 async def find_address(base: ServiceBase, resolve: Resolve) -> None:
@@ -105,14 +110,11 @@ def why(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     return " ".join(part for part in (f"The server answered {status}.", _help_with(status, is_open=grant.access_token is None)) if part)
 
 
-def why_no_patient(reason: Reason, status: int | None, grant: FhirGrant, patient: str) -> str:
+def why_no_patient(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     """Why the patient could not be read, without whom there is no chart."""
     if reason is Reason.STATUS and status in (404, 410):
-        return (
-            f"The server has no Patient/{patient}. Is that the id of the resource, not a medical record number, "
-            "and may this token see the patient?"
-        )
-    return f"Patient/{patient} was not read. {why(reason, status, grant)}"
+        return "The server has no such patient. Is this the id of the resource, not a medical record number, and may you see it?"
+    return f"The patient was not read. {why(reason, status, grant)}"
 
 
 def _help_with(status: int, *, is_open: bool) -> str:
