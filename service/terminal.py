@@ -144,6 +144,7 @@ def _proof(proof: Proof) -> str:
         proof.when.in_words() if proof.when else "undated",
         f'"{proof.quote}"' if proof.quote else "",
         f"[{proof.reference}]",
+        *(f"by the site's code {code.code} ({', '.join(code.means)})" for code in proof.site_codes),
     ]
     return plain(" ".join(word for word in words if word))
 

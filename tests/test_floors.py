@@ -27,7 +27,7 @@ FLOORS = {
         "record_index",
         "record knowledge storage settings clients",
         "call",
-        "dates errors speech addresses",
+        "dates errors speech addresses local_codes",
     ),
     "cds_hooks": (
         "router",
