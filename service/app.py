@@ -15,6 +15,7 @@ from cds_hooks.transport import Limits
 from service.addresses import is_loopback
 from service.cds_services import SERVICE_IDS, offered_services
 from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
+from service.clients.local_row import Concepts
 from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
@@ -58,11 +59,18 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     if settings.clients_file is None:
         return None
     orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
-    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders)
+    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders, concepts=concepts_of(knowledge))
     base = urlsplit(settings.base_url)
     if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
         raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
     return clients
+
+
+def concepts_of(knowledge: Knowledge) -> Concepts:
+    """What the code of a site can stand for: our value sets, the standard codes in them, and the codes of our own."""
+    codes = {pair: names for pair, (_, names) in knowledge.codes.items()}
+    systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
+    return Concepts(knowledge.value_sets, {**dict.fromkeys(knowledge.own_codes, frozenset()), **codes}, systems)
 
 
 def _authentication(clients: Clients, settings: Settings, file: SQLiteFile) -> ClientAuthentication:

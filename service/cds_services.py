@@ -104,7 +104,7 @@ def response_to(request: HookRequest, knowledge: Knowledge, *, today: date, clie
     """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said."""
     chart, call = asked(request)
     if client:
-        call = replace(call, speech=client.speech)
+        call = replace(call, speech=client.speech, local=client.local)
     try:
         response = wire(evaluate(chart, knowledge, today=today, call=call))
     except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.

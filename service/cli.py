@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from http.client import HTTPException
 from importlib.metadata import version
@@ -30,10 +31,10 @@ from cds_hooks.errors import CDSHooksError
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from service import terminal
-from service.app import adjustments_of, create_app
+from service.app import adjustments_of, clients_of, create_app
 from service.call import Call
 from service.cds_services import asked
-from service.clients.load import InvalidClients
+from service.clients.load import Clients, InvalidClients, KnownClient
 from service.clients_commands import clients_app
 from service.errors import ClinicError, InvalidAdjustments, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
@@ -119,12 +120,19 @@ def evaluate(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day to answer for. Without it, today.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    client: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Read and answer as for this client of CLUNEAL_CLIENTS_FILE: its codes, its dialect.")
+    ] = None,
 ) -> None:
     """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
     chart, call = _opened(file.read())
     settings = read_settings(os.environ)
     day = today.date() if today else _today(settings)
-    evaluation = evaluate_chart(chart, reviewed(load_knowledge(adjustments_of(settings))), today=day, call=call)
+    knowledge = reviewed(load_knowledge(adjustments_of(settings)))
+    if client:
+        known = _client(client, clients_of(settings, knowledge))
+        call = replace(call, speech=known.speech, local=known.local)
+    evaluation = evaluate_chart(chart, knowledge, today=day, call=call)
     if as_json:
         sys.stdout.write(json.dumps(transcribe(evaluation), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -226,6 +234,15 @@ def _opened(body: bytes) -> tuple[Chart, Call]:
             f"This file is no FHIR Bundle and no request that can be answered. {error.text} {error.diagnostics}"
         ) from None
     return asked(request)
+
+
+def _client(name: str, clients: Clients | None) -> KnownClient:
+    """The client of that name."""
+    named = {known.name: known for known in clients.known} if clients else {}
+    if name not in named:
+        there = f"there are {', '.join(named)}" if named else "CLUNEAL_CLIENTS_FILE names the file that would hold it"
+        raise typer.BadParameter(f"no such client; {there}", param_hint="--client")
+    return named[name]
 
 
 def _list_stories() -> None:

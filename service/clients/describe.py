@@ -1,5 +1,6 @@
 """A client in words, as the operator who wrote its table reads it back."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cds_hooks.jwks import KeySet
@@ -35,6 +36,11 @@ def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
     yield "FHIR", ", ".join(told.fhir_servers) or "no server may be asked: what is not prefetched is not known"
     yield "cards", f"{told.dialect}: {_DIALECTS[told.dialect]}"
     yield from (("", sentence) for sentence in _writes(client.speech))
+    if client.local:
+        meant = Counter(name for row in client.local.rows for name in (*row.means, *(row.same_as[1:] if row.same_as else ())))
+        rows = len(client.local.rows)
+        counted = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(meant.items()))
+        yield "charts", f"{rows} code{'s' if rows > 1 else ''} of the site {'are' if rows > 1 else 'is'} read as {counted}"
     if told.origins:
         yield "browsers", f"pages of {', '.join(told.origins)} may call"
 

@@ -16,13 +16,14 @@ class SiteCodes:
     """The code map of one client, ready for many look-ups."""
 
     def __init__(self, knowledge: Knowledge, local: LocalCodes):
-        self._knowledge = knowledge
-        self._rows = {(self._canonical(row.system), row.code): row for row in local.rows}
+        self._codes, self._aliases = knowledge.codes, knowledge.systems
+        self._systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
+        self._rows = {(row.system, row.code): row for row in local.rows}
 
     def names(self) -> Iterator[tuple[str, str, frozenset[str]]]:
         """(system, code, value sets) of every row, under each name that its system has."""
         for (system, code), row in self._rows.items():
-            for uri in {system, row.system, *(alias for alias, uri in self._knowledge.systems.items() if uri == system)}:
+            for uri in {system, *(alias for alias, uri in self._aliases.items() if uri == system)}:
                 yield uri, code, self._meant(row)
 
     def beside(self, codings: Sequence[Coding]) -> list[Coding]:
@@ -32,7 +33,7 @@ class SiteCodes:
 
     def marked(self, fact: AnyFact, found: Struct) -> AnyFact:
         """The fact with the codes of the site by which it is known; itself when there are none."""
-        codings = [(coding.system or "", str(coding.code)) for coding in _codings_in(found) if coding.code is not None]
+        codings = [(coding.system or "", digits(coding.code)) for coding in _codings_in(found) if coding.code is not None]
         rows = dict.fromkeys(
             row
             for system, code in (*codings, *((coding.system, coding.code) for coding in fact.codings))
@@ -53,12 +54,18 @@ class SiteCodes:
 
     def _known(self, system: str, code: str) -> frozenset[str]:
         """The value sets of the knowledge that hold a code."""
-        _, names = self._knowledge.codes.get((self._canonical(system), code.strip().upper()), ("", frozenset()))
+        name = self._canonical(system)
+        _, names = self._codes.get((name, code)) or self._codes.get((name, code.strip().upper())) or ("", frozenset())
         return names
 
     def _canonical(self, system: str) -> str:
         uri = system.split("|")[0].strip().rstrip("/")
-        return self._knowledge.systems.get(uri, uri)
+        return self._systems.get(uri.lower(), uri)
+
+
+def digits(code: object) -> str:
+    """A code as text, also one that came as a number."""
+    return str(int(code) if isinstance(code, float) and code.is_integer() else code)
 
 
 def _codings_in(value: Any) -> Iterator[shapes.Coding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from service.fhir.shapes import CodeableConcept, Concepts, Notes
-from service.fhir.site_codes import SiteCodes
+from service.fhir.site_codes import SiteCodes, digits
 from service.knowledge.model import Knowledge
 from service.knowledge.tables import tokens
 from service.local_codes import LocalCodes
@@ -60,7 +60,7 @@ class Terms:
                 codes = self._codes_of(system)
             if not codes or (code := coding.code) is None:
                 continue
-            if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else _digits(code)):
+            if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else digits(code)):
                 found = found | names if found else names
         return found
 
@@ -153,11 +153,6 @@ def _of_site(knowledge: Knowledge, order_codes: Iterable[OrderCode]) -> dict[tup
         for key, (one, *others) in meant.items()
         if key not in knowledge.codes and not others and (EXAMINATION, one.ours) in knowledge.codes
     }
-
-
-def _digits(code: object) -> str:
-    """A code that came as a number."""
-    return str(int(code) if isinstance(code, float) and code.is_integer() else code)
 
 
 def _both_named(said: set[Side], text: str) -> bool:
