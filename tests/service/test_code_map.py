@@ -1,6 +1,7 @@
 """The code map of a site: a chart in its codes is read like one in standard codes, and no map takes anything back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,7 +17,8 @@ from service.reasoning.rules import those_that_hold
 from service.story import hook_request, read_story, story_names
 from service.transcript import on_the_wire, transcribe
 from tests.generated.answers import worth
-from tests.generated.recipes import recipes
+from tests.generated.pool import POOL
+from tests.generated.recipes import Part, recipes
 from tests.service.blocks import done, response
 from tests.service.charts import (
     EXAMINATION,
@@ -141,12 +143,16 @@ def test_a_newer_examination_of_the_site_does_not_open_a_nerve_again():
     assert look(archetype(exams=bundle(*denied, again)), local=local).silence.rule == "D-03"
 
 
+HELD = st.sampled_from([name for name, one in POOL.items() if one.rule])
+# Scores that keep a card back while they are the newest, and one that is newer.
+SCORES = st.sets(st.sampled_from([Part("score-zero", ago(20)), Part("score-two", ago(30)), Part("score-seven", ago(0))]))
 MAPS = st.lists(st.lists(st.sampled_from(MAPPABLE), min_size=1, max_size=2), min_size=40, max_size=40)
 
 
-@invariant(250, recipe=recipes(), chance=st.randoms(use_true_random=False), wrong=st.none() | MAPS)
-def test_no_map_takes_a_silence_a_stop_or_a_caution_back(recipe, chance, wrong):
+@invariant(400, recipe=recipes(), scores=SCORES, held=st.none() | HELD, chance=st.randoms(use_true_random=False), wrong=st.none() | MAPS)
+def test_no_map_takes_a_silence_a_stop_or_a_caution_back(recipe, scores, held, chance, wrong):
     """Some codes of the chart are the site's: with its map, also with one that is all wrong, whatever spoke against a card still does."""
+    recipe = replace(recipe, parts=(*recipe.parts, *sorted(scores, key=str))).adding(*([held] if held else []))
     chart, local = in_local_codes(recipe.prefetch(), which=lambda: chance.random() < 0.5)
     if wrong:
         local = LocalCodes(tuple(LocalCode(row.system, row.code, tuple(names)) for row, names in zip(local.rows, wrong, strict=False)))

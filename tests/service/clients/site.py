@@ -18,7 +18,7 @@ def in_local_codes(
     """The chart with a code of the site in place of every standard one that the knowledge has, and the rows of its map.
 
     words  whether the entries keep what they say in words;  by: whether a row names the standard code or the value sets that hold it
-    which  whether the next code is one of the site's
+    which  whether the next coding is one of the site's, so that a standard code may stand in one entry and the site's in the next
     """
     knowledge = load_knowledge()
     rows: dict[tuple[str, str], LocalCode] = {}
