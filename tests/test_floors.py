@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands",
+        "clients_commands integration_commands",
         "app knowledge_commands",
         "web cds_services screening story terminal labelled",
         "transcript published",
@@ -46,14 +46,15 @@ THIRD_PARTY = {
     "msgspec": "cds_hooks/request.py cds_hooks/fhir_access.py service/fhir/ -service/fhir/write.py service/screening/",
     "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
-        "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"
+        "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/ "
+        "service/fhir/strict.py"
     ),
     "pydantic_settings": "service/settings.py",
-    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py",
+    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/integration_commands.py",
     "uvicorn": "service/cli.py",
-    "rich": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/terminal.py",
+    "rich": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/integration_commands.py service/terminal.py",
     "jinja2 markdown_it nh3": "service/web/",
-    "fhir": "service/fhir/write.py service/knowledge/load.py",
+    "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
     "jwt": "cds_hooks/client_auth.py cds_hooks/jwks.py",
 }

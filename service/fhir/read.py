@@ -17,7 +17,7 @@ from service.fhir.chart import KEYS, Chart, ChartEntry
 from service.fhir.drugs import allergy, is_withdrawn, medication, names_nothing
 from service.fhir.elements import FHIR_ID, Source, place_of
 from service.fhir.facts import MAKERS, encounter, observation, report
-from service.fhir.losses import after_loss, loses_its_date
+from service.fhir.losses import after_loss, is_in_doubt, loses_its_date
 from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms, terms_of
@@ -30,8 +30,6 @@ from service.speech import OrderCode
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
-# Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
-_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
 
@@ -225,7 +223,7 @@ class _Pass:
             reasons.append(f"{said}, so it is not used")
         if found.modifierExtension or "modifierExtension" in lost:
             reasons.append("has a modifierExtension that we do not know; it may change the meaning of everything in it, so it is not used")
-        if any(element.split(".")[0] in _TURNING for element in lost):
+        if is_in_doubt(lost):
             reasons.append("has a status that cannot be read, so it is not used")
         if reasons:
             self.at.name = self._name(entry, found)

@@ -1,0 +1,33 @@
+"""A chart held against a strict reader: per resource what that reader refuses, and what our own makes of it all the same."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from service.fhir.file import Found
+from service.fhir.strict import Refused, refused_by_a_strict_reader
+from service.fhir.taken import Taken, taken
+
+_NO_OBJECT = Refused("", "is no JSON object")
+_NO_TYPE = Refused("resourceType", "is needed and is not there")
+_UNREAD = Taken("not", "not read: nobody can tell what it is")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One resource: what a strict reader refuses of it, nothing for one that it takes, and how it is taken here."""
+
+    where: str
+    kind: str
+    refused: tuple[Refused, ...]
+    taken: Taken
+
+
+def check(found: Iterable[Found]) -> Iterator[Checked]:
+    """Every resource, in the order of the file."""
+    for one in found:
+        if one.resource is None or not one.kind:
+            yield Checked(one.where, one.kind, (_NO_OBJECT if one.resource is None else _NO_TYPE,), _UNREAD)
+        else:
+            # Our own reading first: the strict models take their resource apart.
+            ours = taken(one.kind, one.resource)
+            yield Checked(one.where, one.kind, refused_by_a_strict_reader(one.kind, one.resource), ours)
