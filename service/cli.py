@@ -39,7 +39,7 @@ from service.clients_commands import clients_app
 from service.errors import ClinicError, InvalidAdjustments, UnreadableChart
 from service.evaluate import evaluate as evaluate_chart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
-from service.integration_commands import check_record
+from service.integration_commands import check_record, prefetch
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
 from service.reasoning.review import reviewed
@@ -60,9 +60,9 @@ app = typer.Typer(
 )
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
-app.command(
-    "check-record", epilog=examples("cluneal-cds check-record chart.json", "zcat Condition.ndjson.gz | cluneal-cds check-record -")
-)(check_record)
+_CHECKS = examples("cluneal-cds check-record chart.json", "zcat Condition.ndjson.gz | cluneal-cds check-record -")
+app.command("check-record", epilog=_CHECKS)(check_record)
+app.command("prefetch", epilog=examples("cluneal-cds prefetch --for epic", "cluneal-cds prefetch --for oracle --json"))(prefetch)
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)

@@ -13,8 +13,11 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from service.cds_services import prefetch_templates
 from service.fhir.check import Checked, check
 from service.fhir.file import opened
+from service.knowledge.load import load_knowledge
+from service.prefetch_words import EHR, keys_of, notes_for, scopes_of
 from service.terminal import plain
 
 # As many as a reader follows; --json names them all.
@@ -50,6 +53,36 @@ def check_record(
         raise typer.Exit(1)
 
 
+def prefetch(
+    ehr: Annotated[EHR, typer.Option("--for", help="The EHR: what is special about it is said besides.")] = "generic",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Print the prefetch templates to enter in an EHR, what each is for, and for one that sends none the scopes to register."""
+    templates = prefetch_templates(load_knowledge())
+    keys, notes, scopes = keys_of(templates), notes_for(ehr), scopes_of(templates)
+    if as_json:
+        told = {
+            "for": ehr,
+            "keys": [{"key": one.name, "template": one.template, "needed": one.is_needed, "without": one.without} for one in keys],
+            "scopes": {"v1": [one.v1 for one in scopes], "v2": [one.v2 for one in scopes]},
+            "notes": list(notes),
+        }
+        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        return
+    for note in notes:
+        _out.print(Text(note))
+    for one in keys:
+        _out.print(Text.assemble((f"\n{one.name}", "bold"), ", needed" if one.is_needed else ", used when it is sent"))
+        # One line each, so that it can be copied whole.
+        _out.print(Text(f"  {one.template}"), soft_wrap=True)
+        _out.print(Padding(Text(f"Without it: {one.without}.", style="dim"), (0, 0, 0, 2)))
+    if ehr == "oracle":
+        _out.print(Text("\nScopes, SMART on FHIR version 1 and version 2", style="bold"))
+        widest = max(len(scope.v1) for scope in scopes)
+        for scope in scopes:
+            _out.print(Text(f"  {scope.v1:<{widest}}  {scope.v2}"), soft_wrap=True)
+
+
 def _is_watched(resources: int) -> bool:
     return resources > _LONG and _err.is_terminal
 
@@ -66,7 +99,7 @@ def _show(what: str, resources: int, refused: Sequence[Checked]) -> None:
         return
     _out.print(f"{counted}: a strict FHIR R4B reader would refuse {len(refused)}.", soft_wrap=True)
     for one in refused[:_MOST]:
-        rows = Table.grid(padding=(0, 2))
+        rows = _grid()
         for place in one.refused:
             rows.add_row(Text(plain(place.path) or "(the resource)"), Text(place.says))
         rows.add_row(Text("here", style="dim"), Text(one.taken.says, style="dim"))
@@ -83,7 +116,15 @@ def _kinds_of_problem(refused: Sequence[Checked]) -> Table:
         for one in refused
         for place in one.refused
     )
-    rows = Table.grid(padding=(0, 2))
+    rows = _grid()
     for (path, says), count in found.most_common(_MOST):
         rows.add_row(Text(str(count), justify="right"), Text(plain(path)), Text(says))
+    return rows
+
+
+def _grid() -> Table:
+    """Columns that are folded where the terminal is narrow: nothing is cut off."""
+    rows = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        rows.add_column(overflow="fold")
     return rows

@@ -18,7 +18,7 @@ FLOORS = {
     "service": (
         "cli",
         "clients_commands integration_commands",
-        "app knowledge_commands",
+        "app knowledge_commands prefetch_words",
         "web cds_services screening story terminal labelled",
         "transcript published",
         "evaluate",

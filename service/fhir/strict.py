@@ -20,7 +20,7 @@ _PRIMITIVES = {
 }
 _PATTERNS = {
     r"^[A-Za-z0-9\-.]+$": "must be a FHIR id: letters, digits, - and . alone",
-    r"[ \r\n\t\S]+": "must not be empty",
+    "[ \r\n\t\\S]+": "must not be empty",
     r"^[^\s]+(\s[^\s]+)*$": "must be a code: not empty, no space at its ends nor two in a row",
 }
 _WORDS = {

@@ -84,7 +84,7 @@ def test_each_place_is_told_with_what_would_be_right(resource, path, says, here)
 
 @pytest.mark.parametrize("change", [{"onsetDateTime": "last spring"}, {"code": "Chronic low back pain"}, {"note": {"text": "a"}}, {"clinicalStatus": 7}])  # fmt: skip  # noqa: E501
 def test_what_is_said_of_our_reader_is_what_it_does(change):
-    """A condition that is said to be in doubt, or to have lost an element, is so for `evaluate` too; one that lost nothing raises no issue."""
+    """A condition said to be in doubt, or to have lost an element, is so for `evaluate` too; one that lost nothing raises no issue."""
     broken = condition(**change)
     _, taken = refused(broken)
     said = [issue.says for issue in look(archetype(conditions=bundle(broken))).issues]
