@@ -43,7 +43,7 @@ def check_record(
     """
     chart = opened(file.read())
     watched = track(chart, "Checking", total=len(chart.entries), console=_err, transient=True, disable=not _is_watched(len(chart.entries)))
-    refused = [one for one in check(watched) if one.refused]
+    refused = list(check(watched))
     if as_json:
         told = {"what": chart.what, "resources": len(chart.entries), "refused": [_as_json(one) for one in refused]}
         sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
@@ -116,15 +116,15 @@ def _kinds_of_problem(refused: Sequence[Checked]) -> Table:
         for one in refused
         for place in one.refused
     )
-    rows = _grid()
+    rows = _grid(3)
     for (path, says), count in found.most_common(_MOST):
         rows.add_row(Text(str(count), justify="right"), Text(plain(path)), Text(says))
     return rows
 
 
-def _grid() -> Table:
+def _grid(columns: int = 2) -> Table:
     """Columns that are folded where the terminal is narrow: nothing is cut off."""
     rows = Table.grid(padding=(0, 2))
-    for _ in range(3):
+    for _ in range(columns):
         rows.add_column(overflow="fold")
     return rows

@@ -14,7 +14,7 @@ _UNREAD = Taken("not", "not read: nobody can tell what it is")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One resource: what a strict reader refuses of it, nothing for one that it takes, and how it is taken here."""
+    """One resource of which a strict reader refuses something, and how it is taken here."""
 
     where: str
     kind: str
@@ -23,11 +23,9 @@ class Checked:
 
 
 def check(found: Iterable[Found]) -> Iterator[Checked]:
-    """Every resource, in the order of the file."""
+    """Every resource of which something is refused, in the order of the file."""
     for one in found:
         if one.resource is None or not one.kind:
             yield Checked(one.where, one.kind, (_NO_OBJECT if one.resource is None else _NO_TYPE,), _UNREAD)
-        else:
-            # Our own reading first: the strict models take their resource apart.
-            ours = taken(one.kind, one.resource)
-            yield Checked(one.where, one.kind, refused_by_a_strict_reader(one.kind, one.resource), ours)
+        elif refused := refused_by_a_strict_reader(one.kind, one.resource):
+            yield Checked(one.where, one.kind, refused, taken(one.kind, one.resource))

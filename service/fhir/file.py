@@ -85,7 +85,7 @@ def _lines(body: bytes) -> File:
     lines = [(f"line {number}", line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
     if not any(kind_of(line) for _, line in lines):
         raise UnreadableChart(_NEITHER)
-    return File("NDJSON file", tuple(lines))
+    return File("file of NDJSON", tuple(lines))
 
 
 def _resources(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> Iterator[tuple[str, msgspec.Raw | bytes]]:

@@ -75,8 +75,6 @@ def _mend_as(value: Any, option: Any, where: str, lost: list[str]) -> Any:
         several = value if isinstance(value, list) else [value]
         kept = [item for item in (_mend_value(item, inner, where, lost) for item in several) if item is not _GONE]
         return kept or _GONE
-    if option is msgspec.Raw:
-        return msgspec.Raw(msgspec.json.encode(value))
     if isinstance(value, list):
         several = [one for item in value if (one := _mend_value(item, option, where, lost)) is not _GONE]
         if option is CodeableConcept and several:

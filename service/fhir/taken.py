@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 from service.dates import read_date
 from service.fhir import shapes
 from service.fhir.drugs import is_withdrawn, names_nothing
@@ -33,7 +35,7 @@ def taken(kind: str, resource: dict[str, Any]) -> Taken:
     """How the resource would be read by itself, apart from whose chart it is in."""
     if kind not in shapes.SHAPES:
         return Taken("not", "not read: no rule asks for its type")
-    found, lost = mend(resource, shapes.SHAPES[kind])
+    found, lost = _read(resource, shapes.SHAPES[kind])
     unread = (*(["modifierExtension"] if resource.get("modifierExtension") else []), *_undated(found), *_half_read(found))
     lost = list(dict.fromkeys([*lost, *unread]))
     if why := _doubt(kind, found, lost):
@@ -41,6 +43,14 @@ def taken(kind: str, resource: dict[str, Any]) -> Taken:
     if _names_nothing(found, lost):
         return Taken("doubt", "does not let anybody know which substance is meant, so its prefetch key counts as incomplete")
     return Taken("part", f"read but for {', '.join(lost)}") if lost else Taken("whole", "read, nothing is lost")
+
+
+def _read(resource: dict[str, Any], shape: type[msgspec.Struct]) -> tuple[Any, list[str]]:
+    """The resource in its shape, at once or mended, with what is lost in mending: the two ways in which a chart is read."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(resource), type=shape), []
+    except msgspec.DecodeError:
+        return mend(resource, shape)
 
 
 def _doubt(kind: str, found: Any, lost: list[str]) -> str:
