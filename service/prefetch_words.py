@@ -36,7 +36,7 @@ _NOTES: Mapping[str, tuple[str, ...]] = {
         "The address must be entered exactly as it is registered, or data is taken out of the call.",
     ),
     "oracle": (
-        "No prefetch is documented for Oracle Health: what these keys ask for is read from its FHIR server, with registered scopes.",
+        "No prefetch is documented for Oracle Health: what these keys ask for has to be read from its FHIR server, with registered scopes.",
         "Hook: patient-view. Each service is registered by hand: its address, trigger, FHIR server, scopes and links.",
     ),
 }

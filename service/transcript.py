@@ -21,6 +21,7 @@ def transcribe(evaluation: Evaluation) -> Json:
     return {
         "issues": [{"where": issue.where, "says": issue.says} for issue in evaluation.issues],
         "findings": [_finding(finding) for finding in evaluation.findings],
+        **({"presentWithoutCodeMap": list(alone)} if (alone := evaluation.findings.present_unmapped_alone) else {}),
         "assessments": [_assessment(assessment) for assessment in (evaluation.outcome.assessments if evaluation.outcome else ())],
         "cards": on_the_wire(evaluation),
         "silence": transcribed_silence(evaluation),

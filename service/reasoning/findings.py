@@ -95,6 +95,12 @@ class Findings:
         """Every finding of the knowledge, by id; all of them are looked for."""
         return (self[finding_id] for finding_id in sorted(self.knowledge.findings))
 
+    @property
+    def present_unmapped_alone(self) -> tuple[str, ...]:
+        """The findings that are present only where the chart is read without the site's code map: what rests on them still counts against."""
+        unmapped = self.unmapped or ()
+        return tuple(found.id for found in unmapped if found.is_present and not self[found.id].is_present)
+
     def present(self, ids: Iterable[str]) -> tuple[Finding, ...]:
         """Those of the named findings that are present."""
         return tuple([found for finding_id in ids if finding_id in self.stirred and (found := self[finding_id]).is_present])

@@ -130,7 +130,10 @@ def test_a_newer_score_of_the_site_does_not_take_a_silence_back():
     high = observation("high", code=concept(SITE, "PAIN"), valueQuantity={"value": 8, "unit": "{score}"})
     local = LocalCodes((LocalCode(SITE, "PAIN", ("pain-severity-score",)),))
 
-    assert look(archetype(surveys=bundle(*low, high)), local=local).silence.rule == "D-09"
+    kept_back = look(archetype(surveys=bundle(*low, high)), local=local)
+
+    assert kept_back.silence.rule == "D-09"
+    assert transcribe(kept_back)["presentWithoutCodeMap"] == ["two-low-pain-scores"]
     assert look(archetype(surveys=bundle(high)), local=local).cards
 
 
