@@ -97,7 +97,7 @@ class Findings:
 
     @property
     def present_unmapped_alone(self) -> tuple[str, ...]:
-        """The findings that are present only where the chart is read without the site's code map: what rests on them still counts against."""
+        """The findings that are present only where the chart is read without the site's code map: what they hold back stays back."""
         unmapped = self.unmapped or ()
         return tuple(found.id for found in unmapped if found.is_present and not self[found.id].is_present)
 
