@@ -43,16 +43,18 @@ class CodeMap(Table):
 
     def _problems_of_local(self, concepts: Concepts) -> Iterator[str]:
         ordered = {concepts.key(row.system, row.code) for row in self.order}
+        seen: dict[tuple[str, str], set[object]] = {}
         for number, row in enumerate(self.local):
             wrong = list(row.problems(concepts))
             key = concepts.key(row.system, row.code)
             if key in ordered:
                 wrong.append("is the code of an [[order]] too, which says what it stands for")
-            twins = [other for other in self.local[:number] if concepts.key(other.system, other.code) == key]
-            if any((row.means, row.same_as) == (other.means, other.same_as) for other in twins):
+            meanings = seen.setdefault(key, set())
+            if (row.means, row.same_as) in meanings:
                 wrong.append("stands twice")
-            elif twins:
+            elif meanings:
                 wrong.append("stands twice, for different things; for both of them in one row, means = [.., ..]")
+            meanings.add((row.means, row.same_as))
             yield from (f"local {number + 1} ({row.code}): {one}" for one in wrong)
 
     def local_codes(self, concepts: Concepts) -> LocalCodes | None:

@@ -62,6 +62,7 @@ def read_drafts(
         unusable = unusable or any(element.split(".")[0] == "code" for element in lost)
         source = Source(terms, _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None)
         if (read := order(found, source)) is not None:
+            read = terms.site.marked(read, found) if terms.site else read
             orders.append(replace(read, reasons=tuple(_reasons(draft, source, today, doubts))))
     return DraftOrders(tuple(orders), foreign, unusable)
 

@@ -95,7 +95,12 @@ def _resources(key: str, value: msgspec.Raw | bytes, depth: int = 0) -> Iterator
     if kind_of(value) != "Bundle" or depth > _DEEPEST:
         yield key, value
         return
-    for entry in msgspec.json.decode(value, type=_Entries).entry or ():
+    try:
+        entries = msgspec.json.decode(value, type=_Entries).entry or ()
+    except msgspec.DecodeError:
+        yield key, value
+        return
+    for entry in entries:
         try:
             inside = msgspec.json.decode(entry, type=_Entry).resource
         except msgspec.DecodeError:

@@ -136,7 +136,7 @@ class Terms:
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def terms_of(knowledge: Knowledge, order_codes: tuple[OrderCode, ...] = (), local: LocalCodes | None = None) -> Terms:
     """The look-ups of a knowledge for a client, made once."""
     return Terms(knowledge, order_codes, local)

@@ -128,6 +128,13 @@ def test_a_file_that_holds_no_chart_is_told_so(body):
         opened(body)
 
 
+def test_a_bundle_that_is_none_is_told_as_such():
+    """Its entries are no list: nothing inside can be looked at, and the key is named."""
+    (one,) = check(opened(json.dumps({"hook": "patient-view", "prefetch": {"labs": {"resourceType": "Bundle", "entry": {}}}}).encode()))
+
+    assert (one.where, one.refused[0].path) == ("a Bundle under labs", "entry")
+
+
 def test_of_many_the_kinds_of_problem_are_counted():
     """A chart in which every entry has the same fault is told in one screen."""
     done = run(bundle(*(condition(id=str(number), onsetDateTime="x", recordedDate="y") for number in range(300))))

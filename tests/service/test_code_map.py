@@ -124,6 +124,16 @@ def test_a_mapped_entry_keeps_its_words():
     assert look(chart, local=local).findings["lumbar-laminectomy"].is_present
 
 
+def test_a_drafted_block_is_looked_at_whatever_its_code_is_mapped_to():
+    """A site's code for an order of imaging does not hide the block that stands in its notes, nor the caution before it."""
+    draft = {"resourceType": "ServiceRequest", "id": "d", "code": concept(SITE, "7", "Procedure"), "note": [{"text": "superior cluneal nerve block"}]}  # fmt: skip  # noqa: E501
+    local = LocalCodes((LocalCode(SITE, "7", ("imaging-order-lumbar-mri",)),))
+    without, with_map = (look(archetype(allergies=bundle(allergy())), drafts=(draft,), local=one) for one in (None, local))
+
+    assert "amide anaesthetic allergy" in without.cards[0].summary
+    assert told(with_map) == told(without)
+
+
 def test_a_newer_score_of_the_site_does_not_take_a_silence_back():
     """Two low scores in standard codes keep the card back (D-09), whatever the site's own newer score says."""
     low = [observation(f"low-{days}", code=concept(LOINC, "72514-3"), valueQuantity={"value": 1, "unit": "{score}"}, effectiveDateTime=ago(days)) for days in (20, 30)]  # fmt: skip  # noqa: E501
