@@ -1,6 +1,7 @@
 """The commands of whoever connects an EHR: `check-record`, what a strict FHIR reader refuses in a chart, and `prefetch`, what to send."""
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -112,9 +113,7 @@ def _show(what: str, resources: int, refused: Sequence[Checked]) -> None:
 def _kinds_of_problem(refused: Sequence[Checked]) -> Table:
     """What is refused, most often first, whichever item of a list it is."""
     found = Counter(
-        (f"{one.kind}.{''.join(part.split(']')[-1] for part in place.path.split('['))}".rstrip("."), place.says)
-        for one in refused
-        for place in one.refused
+        (".".join(filter(None, (one.kind, re.sub(r"\[\d+\]", "", place.path)))), place.says) for one in refused for place in one.refused
     )
     rows = _grid(3)
     for (path, says), count in found.most_common(_MOST):

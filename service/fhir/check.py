@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from service.fhir.file import Found
-from service.fhir.strict import Refused, refused_by_a_strict_reader
+from service.fhir.strict import Refused, is_a_type, refused_by_a_strict_reader
 from service.fhir.taken import Taken, taken
 
 _NO_OBJECT = Refused("", "is no JSON object")
@@ -14,7 +14,7 @@ _UNREAD = Taken("not", "not read: nobody can tell what it is")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One resource of which a strict reader refuses something, and how it is taken here."""
+    """One resource of which a strict reader refuses something, and how it is taken here; `kind`: its type, "" for one that FHIR has not."""
 
     where: str
     kind: str
@@ -28,4 +28,4 @@ def check(found: Iterable[Found]) -> Iterator[Checked]:
         if one.resource is None or not one.kind:
             yield Checked(one.where, one.kind, (_NO_OBJECT if one.resource is None else _NO_TYPE,), _UNREAD)
         elif refused := refused_by_a_strict_reader(one.kind, one.resource):
-            yield Checked(one.where, one.kind, refused, taken(one.kind, one.resource))
+            yield Checked(one.where, one.kind if is_a_type(one.kind) else "", refused, taken(one.kind, one.resource))

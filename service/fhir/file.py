@@ -9,6 +9,7 @@ import msgspec
 from service.errors import UnreadableChart
 from service.fhir.chart import kind_of
 from service.fhir.elements import place_of
+from service.fhir.strict import is_a_type
 
 _DEEPEST = 3
 _NEITHER = "This file is neither a FHIR Bundle, nor a resource, nor NDJSON of resources, nor a CDS Hooks request."
@@ -16,14 +17,9 @@ _NEITHER = "This file is neither a FHIR Bundle, nor a resource, nor NDJSON of re
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A resource of a file.
-
-    where     its reference, or where it stands;  key: its prefetch key or line, "" in a Bundle
-    resource  its content, None where that is no JSON object
-    """
+    """A resource of a file; `where`: its reference, or where it stands; `resource`: its content, None where that is no JSON object."""
 
     where: str
-    key: str
     kind: str
     resource: dict[str, Any] | None
 
@@ -39,9 +35,10 @@ class File:
         """Every resource with its place, read one at a time."""
         for key, raw in self.entries:
             kind, resource = kind_of(raw), _decoded(raw)
-            shown = kind if kind.isalpha() else "resource"
+            # What calls itself by another name than FHIR has may be anything, and is not repeated.
+            shown = kind if is_a_type(kind) else "resource"
             id_ = resource.get("id") if resource else None
-            yield Found(place_of(shown, id_, key or f"the {self.what}"), key, kind, resource)
+            yield Found(place_of(shown, id_, key or f"the {self.what}"), kind, resource)
 
 
 class _Request(msgspec.Struct, gc=False):

@@ -51,14 +51,20 @@ class Refused:
     says: str
 
 
+def is_a_type(kind: str) -> bool:
+    """Whether FHIR R4B has resources of this type."""
+    try:
+        return bool(get_fhir_model_class(kind))
+    except (ValueError, KeyError):
+        return False
+
+
 def refused_by_a_strict_reader(kind: str, resource: dict[str, Any]) -> tuple[Refused, ...]:
     """Every place of the resource that the strict model of its type refuses; none for a resource that it takes."""
-    try:
-        model = get_fhir_model_class(kind)
-    except (ValueError, KeyError):
+    if not is_a_type(kind):
         return (Refused("resourceType", "is no type of resource that FHIR R4B has"),)
     try:
-        model.model_validate(resource)
+        get_fhir_model_class(kind).model_validate(resource)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
         return tuple(dict.fromkeys(_refused(error) for error in errors))

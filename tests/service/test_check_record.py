@@ -99,7 +99,8 @@ def test_no_value_of_the_chart_is_repeated():
     broken = condition(
         id=secret, onsetDateTime=secret, code=secret, **{secret: secret}, note=[{"text": secret, secret: 1}], recordedDate=secret
     )
-    words = [(one.stdout + one.stderr).decode() for one in (run(broken), run(broken, "--json"))]
+    nameless = {"resourceType": "Jane", "id": "1"}
+    words = [(one.stdout + one.stderr).decode() for one in (run(broken), run(broken, "--json"), run(nameless), run(nameless, "--json"))]
 
     assert "(an odd name)" in words[0]
     assert not [one for one in words if "Jane" in one or "1974" in one]
