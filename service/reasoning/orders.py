@@ -123,13 +123,13 @@ def _before_block(order: Order, nerves: tuple[str, ...], findings: Findings) -> 
 
 
 def _other_side(order: Order, nerves: tuple[str, ...], findings: Findings) -> Side | None:
-    """The side on record (of the point, else of the pain) when the order plainly names the other one."""
+    """The side on record (of the point, else of the pain) when the order plainly names the other one, with a site's code map or without."""
     opposite: Mapping[Side, Side] = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT}
     for name in nerves or tuple(findings.knowledge.nerves):
         found = laterality_of(findings.knowledge.nerves[name], findings)
         if found.basis in ("exam", "pain") and opposite.get(order.side) is found.side:
             return found.side
-    return None
+    return _other_side(order, nerves, findings.unmapped) if findings.unmapped is not None else None
 
 
 def _kind_of(order: Order, findings: Findings) -> OrderKind | None:

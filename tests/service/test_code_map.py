@@ -14,6 +14,7 @@ from service.fhir.chart import chart_of_prefetch
 from service.knowledge.load import load_knowledge
 from service.local_codes import LocalCode, LocalCodes
 from service.reasoning.rules import those_that_hold
+from service.record import Side
 from service.story import hook_request, read_story, story_names
 from service.transcript import on_the_wire, transcribe
 from tests.generated.answers import worth
@@ -132,6 +133,17 @@ def test_a_drafted_block_is_looked_at_whatever_its_code_is_mapped_to():
 
     assert "amide anaesthetic allergy" in without.cards[0].summary
     assert told(with_map) == told(without)
+
+
+def test_the_other_side_of_an_order_is_told_whatever_the_map_adds():
+    """The pain on record is on the right and the block drafted on the left; a left pain that only the map knows makes that no better."""
+    right = condition("right", code=concept(SNOMED, "278860009", "Chronic low back pain, right"))
+    left = condition("left", code=concept(SITE, "7", "left side"))
+    draft = {"resourceType": "ServiceRequest", "id": "d", "code": concept(text="Left superior cluneal nerve block")}
+    local = LocalCodes((LocalCode(SITE, "7", ("low-back-pain",)),))
+    without, with_map = (look(archetype(conditions=bundle(right, left)), drafts=(draft,), local=one) for one in (None, local))
+
+    assert without.outcome.other_side is with_map.outcome.other_side is Side.RIGHT
 
 
 def test_a_newer_score_of_the_site_does_not_take_a_silence_back():
