@@ -6,10 +6,10 @@ invariants of a profile.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from fhir.resources.R4B import get_fhir_model_class
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 _PRIMITIVES = {
     "DateTime": "a dateTime: 2021, 2021-03, 2021-03-12, or with a time and its zone 2021-03-12T08:30:00Z",
@@ -53,24 +53,33 @@ class Refused:
 
 def is_a_type(kind: str) -> bool:
     """Whether FHIR R4B has resources of this type."""
-    try:
-        return bool(get_fhir_model_class(kind))
-    except (ValueError, KeyError):
-        return False
+    return _model_of(kind) is not None
 
 
 def refused_by_a_strict_reader(kind: str, resource: dict[str, Any]) -> tuple[Refused, ...]:
     """Every place of the resource that the strict model of its type refuses; none for a resource that it takes."""
-    if not is_a_type(kind):
+    if (model := _model_of(kind)) is None:
         return (Refused("resourceType", "is no type of resource that FHIR R4B has"),)
     try:
-        get_fhir_model_class(kind).model_validate(resource)
+        model.model_validate(resource)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False)
         return tuple(dict.fromkeys(_refused(error) for error in errors))
     except (LookupError, RecursionError):
         return (Refused("contained", "holds a type of resource that FHIR R4B does not have, or is nested without end"),)
     return ()
+
+
+@lru_cache(maxsize=200)
+def _model_of(kind: str) -> type[BaseModel] | None:
+    # Loaded here alone: no other command should wait for it.
+    from fhir.resources.R4B import get_fhir_model_class
+
+    try:
+        model: type[BaseModel] = get_fhir_model_class(kind)
+    except (ValueError, KeyError):
+        return None
+    return model
 
 
 def _refused(error: Any) -> Refused:
