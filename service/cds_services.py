@@ -173,7 +173,7 @@ def call_of(request: HookRequest, client: KnownClient | None = None) -> Call:
     """Who asks about which visit, and how they are spoken to."""
     context = request.context
     call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
-    return replace(call, speech=client.speech) if client else call
+    return replace(call, speech=client.speech, local=client.local) if client else call
 
 
 def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:

@@ -64,7 +64,7 @@ class Client(Table):
     services          the ids that it may call; all of them when left out
     mode              on; shadow: everything is worked out and nothing shown; off: refused
     writes            what an accepted suggestion may write; as much as the dialect can, when left out
-    code_map          a file with the codes of the site
+    code_map          a file with the codes of the site: of its orders, and of what stands in its charts
     replay            strict: a token is good for one call; off: as long as it lasts
     lifetime_s        how long a token may last
     """

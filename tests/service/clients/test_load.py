@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from service.clients.load import InvalidClients, read_clients
+from service.knowledge.load import load_knowledge
+from service.known_clients import concepts_of
 from service.speech import OrderCode, Speech
 from tests.cds_hooks.signing import ec_key, key_set, published
 
@@ -24,7 +26,7 @@ def written(folder, *clients, top="", **files):
 
 
 def loaded(path):
-    return read_clients(path, services=SERVICES, orders=ORDERS)
+    return read_clients(path, services=SERVICES, orders=ORDERS, concepts=concepts_of(load_knowledge()))
 
 
 def problems(folder, *clients, top="", **files):
