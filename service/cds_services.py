@@ -92,19 +92,18 @@ def offered_services(
     async def answer(request: HookRequest) -> CDSResponse:
         begun, today, client = ticks(), clock(), known.get(request.client)
         shown = client is None or client.described.mode != "shadow"
-        history = await records.history(request) if records else NOTHING
-        evaluation = await evaluated(request, client, today, history or NOTHING)
+        unread = records.unread(request) if records else NOTHING
+        evaluation = await evaluated(request, client, today, unread)
+        # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
+        history = await records.history(request) if records and evaluation.cards else unread
+        if history and (history.shown or history.advised):
+            evaluation = await evaluated(request, client, today, history)
+        took = 1000 * (ticks() - begun)
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
-            kept = await records.keep_decision(
-                request,
-                evaluation,
-                service=_HOOKS[request.hook][0],
-                today=today,
-                shown=shown,
-                milliseconds=1000 * (ticks() - begun),
-            )
+            service = _HOOKS[request.hook][0]
+            kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
         response = wire(evaluation) if shown else _unshown(evaluation)
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
