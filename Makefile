@@ -18,28 +18,35 @@ SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long bench fmt lock clean
+.PHONY: help run setup test test-long requirements bench fmt lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## Install what is missing, start the service on 127.0.0.1:8000 (PORT=..), say how to see a card; ctrl-C stops it
 	@CLUNEAL_PORT=$(PORT) $(VENV)/bin/cluneal-cds serve
 
 setup: $(VENV)/.installed-tests ## Install everything, for running and for testing, and start nothing
 
-test: $(VENV)/.installed-tests ## Lint, check the types and run every test but the long ones
+test: $(VENV)/.installed-tests fhir-server ## Lint, check the types and run every test but the long ones
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy --strict
 	$(VENV)/bin/pytest
 
+.PHONY: fhir-server
+fhir-server: | $(VENV)/bin/python
+	@tests/fhir_server/install.sh
+
 # pytest ends with 5 when no test carries the mark; asked for beforehand, so that nothing else can hide behind that number.
-test-long: $(VENV)/.installed-tests ## Run the tests that take minutes
+test-long: $(VENV)/.installed-tests fhir-server ## Run the tests that take minutes
 	@$(VENV)/bin/pytest -m long --collect-only -q > $(VENV)/long-tests.txt 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo "no test is marked long"; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests.txt; exit $$code; \
 	else $(VENV)/bin/pytest -m long; fi
+
+requirements: $(VENV)/.installed-tests ## Print every requirement of CDS Hooks with its tests and what became of them
+	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet -rN
 
 bench: $(VENV)/.installed-tests ## Measure, and print the performance targets as ratios
 	$(VENV)/bin/python -m benchmarks

@@ -149,7 +149,8 @@ class PrefetchUnavailable(ClientError):
     Whose fault: the client's set-up. Source: CDS Hooks, "Prefetch Template": such a service answers 412.
 
     missing     keys that the request does not hold
-    unreadable  keys that it holds, with an OperationOutcome or with something that is no FHIR data
+    unreadable  keys that it holds, or that were fetched, with an OperationOutcome or with something that is no FHIR data
+    because     for keys that could not be fetched, why, in sentences that hold nothing of the client's
     """
 
     code = "prefetch-unavailable"
@@ -157,10 +158,11 @@ class PrefetchUnavailable(ClientError):
     issue_code = "incomplete"
     text = "Data that this service needs could not be read."
 
-    def __init__(self, missing: Sequence[str], *, unreadable: Sequence[str] = ()) -> None:
+    def __init__(self, missing: Sequence[str], *, unreadable: Sequence[str] = (), because: Mapping[str, str] | None = None) -> None:
         groups = {"not sent": missing, "sent but not readable": unreadable}
         told = "; ".join(f"{what}: {', '.join(keys)}" for what, keys in groups.items() if keys)
-        super().__init__(f"Needed prefetch keys {told}. Prefetch them as the templates at /cds-services ask.")
+        why = "".join(f" Fetching {key}: {says}" for key, says in (because or {}).items())
+        super().__init__(f"Needed prefetch keys {told}. Prefetch them as the templates at /cds-services ask.{why}")
         self.missing = tuple(missing)
         self.unreadable = tuple(unreadable)
 

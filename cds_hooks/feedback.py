@@ -24,7 +24,10 @@ MOST_SUGGESTIONS = 20
 LONGEST_NAME = 500
 LONGEST_COMMENT = 4_000
 
-_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
+# At the two ends of the calendar not every moment has one in UTC.
+_INSTANT = re.compile(
+    r"((?!0000|0001|9999)[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 # In our own words, without anything that was sent; a kind of error that is not listed is told by the last.
 _SAYS = {
@@ -61,11 +64,11 @@ def _instant(value: object) -> datetime:
 def _coding(value: object) -> object:
     """A Coding, also from what clients send in its place: its code alone, a CodeableConcept, or nothing in braces."""
     if isinstance(value, str):
-        value = {"code": value} if value else None
-    elif isinstance(value, dict) and isinstance(codings := value.get("coding"), list):
+        return {"code": value} if value else None
+    if isinstance(value, dict) and isinstance(codings := value.get("coding"), list):
         first = next((coding for coding in codings if isinstance(coding, dict)), {})
-        value = {"display": value.get("text"), **first}
-    return value or None
+        return first if first.get("display") not in (None, "") else {**first, "display": value.get("text")}
+    return None if value == {} else value
 
 
 def _override(value: object) -> object:

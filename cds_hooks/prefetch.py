@@ -1,4 +1,4 @@
-"""The prefetch templates that a service advertises, proved when it is described.
+"""The prefetch templates that a service advertises, proved when it is described, and filled in when the service fetches by itself.
 
 A template that a client cannot resolve is left out by the client without a word, so the mistake would show as missing data.
 Source: CDS Hooks, "Prefetch Template" and "Prefetch query restrictions", https://cds-hooks.hl7.org/2.0/#prefetch-template.
@@ -6,6 +6,7 @@ Source: CDS Hooks, "Prefetch Template" and "Prefetch query restrictions", https:
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from cds_hooks.hooks.context import Hook
 
@@ -24,6 +25,16 @@ _SHAPES = {"_count": re.compile(r"[1-9][0-9]*"), "_sort": re.compile(r"-?[A-Za-z
 def template_problems(templates: Mapping[str, str], hook: Hook) -> tuple[str, ...]:
     """What keeps clients from resolving these templates of a service on `hook`; empty when nothing does."""
     return tuple(f'prefetch "{key}": {problem}' for key, template in templates.items() for problem in _problems(template, hook))
+
+
+def filled(template: str, values: Mapping[str, str]) -> str | None:
+    """The query of a template, its tokens replaced by their values; None when one has no value.
+
+    Values are percent-encoded: "p1&patient=p2" stays one value, and "../" no way up.
+    """
+    if any(token not in values for token in _TOKEN.findall(template)):
+        return None
+    return _TOKEN.sub(lambda token: quote(values[token[1]], safe=""), template)
 
 
 def _problems(template: str, hook: Hook) -> Iterator[str]:

@@ -5,6 +5,7 @@ Only what a service uses is looked at: unknown members and vendors' `extension` 
 Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calling-a-cds-service.
 """
 
+import codecs
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from cds_hooks.hooks.context import HookContext
 MOST_MEMBERS = 1_000
 
 _NULL = msgspec.Raw(b"null")
+_PIECE = 1024 * 1024
+_utf_8 = codecs.getincrementaldecoder("utf-8")
 
 T = TypeVar("T")
 
@@ -71,14 +74,15 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
         raise HookNotServed(f"Hooks of this service: {', '.join(sorted(hooks))}.")
     _check_extension(members, "`extension`")
     fhir_server = _read_optional_text(members, "fhirServer")
+    context = HOOKS[hook].context.read(_read_context(members))
     return HookRequest(
         hook=hook,
         hook_instance=hook_instance,
-        context=HOOKS[hook].context.read(_read_context(members)),
+        context=context,
         prefetch=_read_prefetch(members),
         fhir_server=fhir_server,
         # An authorization for no server is of no use (cds-r-1 asks for both); it is not even looked at.
-        fhir_authorization=_read_authorization(members) if fhir_server else None,
+        fhir_authorization=_read_authorization(members, context.patient_id) if fhir_server else None,
         client=client,
     )
 
@@ -95,8 +99,12 @@ def compact_prefetch(request: HookRequest) -> Iterator[tuple[str, bytes]]:
 
 def _check_encoding(body: bytes) -> None:
     """UTF-8 throughout, checked here once: the parser skips over the bytes of members that it was not asked for."""
+    decoder, whole = _utf_8(), memoryview(body)
     try:
-        body.decode()
+        # Piece by piece: the text of all of it would take as much room again as the body.
+        for at in range(0, len(body), _PIECE):
+            decoder.decode(whole[at : at + _PIECE])
+        decoder.decode(b"", True)
     except UnicodeDecodeError:
         raise MalformedRequest("The body must be JSON in UTF-8.") from None
 
@@ -160,18 +168,22 @@ def _read_prefetch(members: Mapping[str, msgspec.Raw]) -> Mapping[str, msgspec.R
     return MappingProxyType({key: None if _is_null(value) else value for key, value in values.items()})
 
 
-def _read_authorization(members: Mapping[str, msgspec.Raw]) -> FhirAuthorization | None:
+def _read_authorization(members: Mapping[str, msgspec.Raw], patient_id: str) -> FhirAuthorization | None:
     json = members.get("fhirAuthorization", _NULL)
     if _is_null(json):
         return None
     given = _read_members(json, "`fhirAuthorization`")
+    patient = _read_optional_text(given, "patient", "fhirAuthorization.")
+    if patient is not None and patient.removeprefix("Patient/") != patient_id:
+        # Whatever such a token opens is another chart, or the context is wrong: nobody can tell which of the two.
+        raise MalformedRequest("`fhirAuthorization.patient` is another patient than `context.patientId`.")
     return FhirAuthorization(
         access_token=_read_text(given, "access_token", "fhirAuthorization."),
         token_type=_read_optional_text(given, "token_type", "fhirAuthorization.") or "Bearer",
         expires_in=_read_whole(given, "expires_in", "fhirAuthorization."),
         scope=_read_optional_text(given, "scope", "fhirAuthorization."),
         subject=_read_optional_text(given, "subject", "fhirAuthorization."),
-        patient=_read_optional_text(given, "patient", "fhirAuthorization."),
+        patient=patient,
     )
 
 

@@ -19,6 +19,7 @@ from pydantic import (
     PlainSerializer,
     SerializerFunctionWrapHandler,
     StrictBool,
+    WithJsonSchema,
     model_serializer,
     model_validator,
 )
@@ -98,11 +99,20 @@ def _without_empty(value: object) -> object:
     return kept
 
 
-Text = Annotated[str, AfterValidator(_not_blank)]
-Url = Annotated[str, AfterValidator(_absolute)]
+Text = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": "string", "pattern": r"\S"})]
+Url = Annotated[str, AfterValidator(_absolute), WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https?://"})]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-Resource = Annotated[dict[str, object], AfterValidator(_fhir_resource)]
-Extension = Annotated[dict[str, object], AfterValidator(_named_by_its_author), PlainSerializer(_without_empty)]
+Resource = Annotated[
+    dict[str, object],
+    AfterValidator(_fhir_resource),
+    WithJsonSchema({"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}),
+]
+Extension = Annotated[
+    dict[str, object],
+    AfterValidator(_named_by_its_author),
+    PlainSerializer(_without_empty),
+    WithJsonSchema({"type": "object", "propertyNames": {"pattern": r"[^.].*\..*[^.]"}}),
+]
 
 
 class _WireObject(BaseModel):

@@ -24,14 +24,11 @@ from cds_hooks.feedback import MOST_BYTES, FeedbackStore, read_feedback
 from cds_hooks.refused_calls import RefusedCalls, refused_call
 from cds_hooks.request import read_request
 from cds_hooks.response import to_wire
-from cds_hooks.transport import Limits, add_safe_headers, allow_origins, answer_errors, pass_over_body, receive_body
+from cds_hooks.transport import MEDIA_TYPES, Limits, add_safe_headers, allow_origins, answer_errors, pass_over_body, receive_body
 
 Endpoint = Callable[[Request, TrustedClient | None], Awaitable[Response]]
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-
-# The last two are FHIR's; a client that has only FHIR tooling sends them.
-_MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 
 
 def cds_hooks_router(
@@ -181,7 +178,7 @@ def _check_media(headers: Headers) -> None:
         raise UnsupportedMedia("Send one Content-Type, application/json.", headers={"Accept": "application/json"})
     media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
     charsets = {value.strip('"') for name, _, value in (part.partition("=") for part in parameters) if name == "charset"}
-    if media_type not in _MEDIA_TYPES or not charsets <= {"utf-8", "utf8"}:
+    if media_type not in MEDIA_TYPES or not charsets <= {"utf-8", "utf8"}:
         raise UnsupportedMedia("Send the body as application/json, in UTF-8.", headers={"Accept": "application/json"})
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMedia("Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"})

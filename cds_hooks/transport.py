@@ -23,6 +23,9 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+# The last two are FHIR's; a client that has only FHIR tooling sends them.
+MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
+
 _log = logging.getLogger("cds_hooks")
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?|https?://\[[0-9a-f:]+\](?::[0-9]{1,5})?")

@@ -1,37 +1,42 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
 import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from random import random
 from secrets import token_bytes
 from socket import gethostname
 from time import monotonic, perf_counter, time
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cds_hooks.client_auth import ClientAuthentication, TokenMemory, TrustedClient
-from cds_hooks.jwks import FetchedKeys, PinnedKeys, fetch_key_set
+from cds_hooks.client_auth import TokenMemory
+from cds_hooks.egress.exchange import Egress
+from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
-from service.addresses import is_loopback
-from service.cds_services import SERVICE_IDS, offered_services
-from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
-from service.fhir.write import FOCUSED_EXAMINATION
+from service.cds_services import offered_services, prefetch_templates
+from service.fetching import Fetching
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
-from service.knowledge.thresholds import Adjustments
+from service.knowledge.thresholds import Adjustments, adjusted
+from service.known_clients import authentication_of, clients_of, reach_of
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
-from service.settings import Settings
+from service.settings import Settings, Thresholds, read_settings
 from service.storage.audit import AuditTrail
 from service.storage.database import Database, StoreUnusable
 from service.storage.feedback import StoredFeedback
 from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
+from service.web.docs import add_docs_routes
 from service.web.knowledge_json import add_knowledge_routes
+from service.web.openapi import openapi_document
 
 # What a call may wait for its store; a client gives up after a few seconds.
 _STORE_SECONDS = 1.0
@@ -43,7 +48,15 @@ def create_app(settings: Settings) -> FastAPI:
     """The application that `settings` describe; raises InvalidKnowledge or InvalidClients when there is nothing sound to answer with."""
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
     clients = clients_of(settings, knowledge)
-    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None)
+    reach = reach_of(settings, clients)
+    egress = Egress(server for one in reach.values() for server in one.servers)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await egress.aclose()
+
+    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, origins=sorted({*settings.origins, *(clients.origins if clients else ())}))
 
     def today() -> date:
@@ -52,11 +65,23 @@ def create_app(settings: Settings) -> FastAPI:
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     database = database_of(settings)
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
-    services = offered_services(knowledge, clock=today, ticks=perf_counter, clients=clients.known if clients else (), records=records)
-    authentication = None if clients is None else _authentication(clients, settings, database)
+    services = offered_services(
+        knowledge,
+        clock=today,
+        ticks=perf_counter,
+        clients=clients.known if clients else (),
+        fetching=Fetching(FhirCalls(egress, clock=monotonic, chance=random), reach=reach, templates=prefetch_templates(knowledge)),
+        records=records,
+        quiet=settings.quiet,
+    )
+    seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
+    authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
     add_knowledge_routes(app, knowledge)
+    if settings.docs:
+        protocol = protocol_description(services, limits=limits, feedback=True, authenticated=clients is not None)
+        add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
 
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")
@@ -65,16 +90,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
-    """The clients of the clients file; None where there is none and everybody is answered. Raises InvalidClients."""
-    if settings.clients_file is None:
-        return None
-    orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
-    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders)
-    base = urlsplit(settings.base_url)
-    if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
-        raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
-    return clients
+def settings_of(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` describes, where the knowledge allows them. Raises InvalidSettings with every problem of both."""
+
+    def refused(thresholds: Thresholds) -> list[str]:
+        return adjusted(load_knowledge().thresholds, Adjustments(numbers=thresholds))[1]
+
+    return read_settings(environ, refused=refused)
 
 
 def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tuple[StoredFeedback, Records]:
@@ -115,25 +137,6 @@ def database_of(settings: Settings) -> Database | None:
     except StoreUnusable as failed:
         _log.error("%s", failed)
     return database
-
-
-def _authentication(clients: Clients, settings: Settings, database: Database | None) -> ClientAuthentication:
-    def trusted(known: KnownClient) -> TrustedClient:
-        client = known.described
-        return TrustedClient(
-            name=client.name,
-            issuer=client.issuer,
-            keys=PinnedKeys(known.pinned) if known.pinned else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic),
-            subject=client.subject or "",
-            jku=client.jwks_url or "",
-            services=frozenset() if client.mode == "off" else frozenset(client.services or SERVICE_IDS),
-            algorithms=frozenset(client.algorithms),
-            lifetime=client.lifetime_s,
-            once=client.replay == "strict",
-        )
-
-    seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
-    return ClientAuthentication(map(trusted, clients.known), base_url=settings.base_url, seen=seen, clock=time)
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

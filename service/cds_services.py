@@ -10,13 +10,15 @@ from datetime import date
 
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
+from cds_hooks.fetched import Fetched
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
 from cds_hooks.response import CDSResponse
 from service.call import Call
 from service.clients.load import KnownClient
-from service.evaluate import Evaluation, evaluate
+from service.evaluate import Evaluation, evaluate, needs_chart
+from service.fetching import Fetching
 from service.fhir.chart import Chart, chart_of_prefetch
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
@@ -65,12 +67,16 @@ def offered_services(
     clock: Callable[[], date],
     ticks: Callable[[], float],
     clients: Iterable[KnownClient] = (),
+    fetching: Fetching | None = None,
     records: Records | None = None,
+    quiet: bool = False,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
-    clock    today's civil date;  ticks: seconds, to tell how long something took
-    clients  those that are authenticated;  records: what is kept of calls and remembered; None for nothing
+    clock     today's civil date;  ticks: seconds, to tell how long something took
+    clients   those that are authenticated
+    fetching  how what a request lacks is had; without it, from the prefetch alone
+    records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
     """
     known = {client.name: client for client in clients}
     free = asyncio.Semaphore(_LARGE_AT_ONCE)
@@ -92,10 +98,16 @@ def offered_services(
     async def answer(request: HookRequest) -> CDSResponse:
         begun, today, client = ticks(), clock(), known.get(request.client)
         shown = client is None or client.described.mode != "shadow"
+        fetched: Mapping[str, Fetched] = {}
+        if fetching:
+            chart, call = asked(request, client)
+            if needs_chart(chart, knowledge, call=call, today=today):
+                request, fetched = await fetching.complete(request)
+        # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
         unread = records.unread(request) if records else NOTHING
         evaluation = await evaluated(request, client, today, unread)
         # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
-        history = await records.history(request) if records and evaluation.cards else unread
+        history = await records.history(request) if records and quiet and evaluation.cards else unread
         if history and (history.shown or history.advised):
             evaluation = await evaluated(request, client, today, history)
         took = 1000 * (ticks() - begun)
@@ -104,7 +116,8 @@ def offered_services(
         if records and history is not None:
             service = _HOOKS[request.hook][0]
             kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
-        response = wire(evaluation) if shown else _unshown(evaluation)
+        response = wire(evaluation, fetched)
+        response = response if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
@@ -136,39 +149,37 @@ def evaluation_of(
     request: HookRequest, knowledge: Knowledge, *, today: date, client: KnownClient | None = None, history: History = NOTHING
 ) -> Evaluation:
     """What the corridor makes of a hook request; raises PayloadTooLarge."""
-    chart, call = asked(request)
-    if client:
-        call = replace(call, speech=client.speech)
+    chart, call = asked(request, client)
     try:
         return evaluate(chart, knowledge, today=today, call=call, history=history)
     except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
         raise RuntimeError("an iterator that should not have ended") from error
 
 
-def asked(request: HookRequest) -> tuple[Chart, Call]:
+def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:
     """The chart that a hook request brings, and who asks about which visit; raises PayloadTooLarge."""
     context = request.context
     drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
     chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server, drafts=drafts)
     if len(chart.entries) + len(drafts) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The prefetched Bundles and the drafted orders hold more than {MOST_ENTRIES} entries.")
-    return chart, Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
+    call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
+    return chart, replace(call, speech=client.speech) if client else call
 
 
-def wire(evaluation: Evaluation) -> CDSResponse:
+def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
     """The evaluation as a response; a refusal is raised as the error that it is."""
     if refusal := evaluation.refusal:
         if refusal.reason == "foreign":
             raise ForeignPatient(refusal.keys)
-        raise PrefetchUnavailable(refusal.missing, unreadable=tuple(key for key in refusal.keys if key not in refusal.missing))
+        reasons = {key: fetched[key].record.reason for key in refusal.keys if key in fetched}
+        raise PrefetchUnavailable(
+            refusal.missing,
+            unreadable=tuple(key for key in refusal.keys if key not in refusal.missing),
+            because={key: reason.says for key, reason in reasons.items() if reason},
+        )
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
-
-
-def _unshown(evaluation: Evaluation) -> CDSResponse:
-    """What a client in shadow mode is told; raises as `wire` does."""
-    wire(evaluation)
-    return _SHADOW
 
 
 def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:

@@ -26,24 +26,20 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from cds_hooks.errors import CDSHooksError
-from cds_hooks.hooks import HOOKS
-from cds_hooks.request import read_request
 from service import terminal
-from service.app import adjustments_of, create_app
-from service.call import Call
-from service.cds_services import asked
+from service.app import adjustments_of, create_app, settings_of
+from service.chart_file import opened
 from service.clients.load import InvalidClients
 from service.clients_commands import clients_app
 from service.database_url import PostgreSQL, SQLiteFile
-from service.errors import ClinicError, InvalidAdjustments, UnreadableChart
+from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
-from service.fhir.chart import Chart, chart_of_bundle, kind_of
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
 from service.memory_commands import audit_app, db_app, feedback_app, replay_request
+from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
-from service.settings import InvalidSettings, Settings, read_settings
+from service.settings import InvalidSettings, Settings
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
 
@@ -60,6 +56,7 @@ app = typer.Typer(
 )
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
+app.add_typer(probe_app)
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(feedback_app, name="feedback")
@@ -86,7 +83,7 @@ def serve(
 ) -> None:
     """Start the service, and say how to see a card. ctrl-C stops it."""
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
-    settings = read_settings({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
+    settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if settings.log_level != "debug":
@@ -128,8 +125,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
-    chart, call = _opened(file.read())
-    settings = read_settings(os.environ)
+    chart, call = opened(file.read(), name="standard input" if file.name == "<stdin>" else file.name)
+    settings = settings_of(os.environ)
     day = today.date() if today else _today(settings)
     evaluation = evaluate_chart(chart, reviewed(load_knowledge(adjustments_of(settings))), today=day, call=call)
     if as_json:
@@ -158,7 +155,7 @@ def story(
     elif name is None:
         raise typer.BadParameter("name a story, or ask for --list")
     else:
-        request = hook_request(read_story(name), hook_instance=str(uuid.uuid4()), today=_today(read_settings(os.environ)))
+        request = hook_request(read_story(name), hook_instance=str(uuid.uuid4()), today=_today(settings_of(os.environ)))
         if send is None:
             sys.stdout.write(json.dumps(request, indent=2, ensure_ascii=False) + "\n")
         else:
@@ -181,7 +178,10 @@ class _AnnouncedServer(uvicorn.Server):
 
 def _announce(settings: Settings) -> None:
     command = "cluneal-cds" if shutil.which("cluneal-cds") == sys.argv[0] else sys.argv[0]
-    _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {load_knowledge().version.version}")
+    knowledge = load_knowledge(adjustments_of(settings))
+    _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {knowledge.version.version}")
+    if decided := terminal.decided_here(knowledge, load_knowledge()):
+        _out.print(f"Decided here: {decided}", soft_wrap=True)
     _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
     _out.print(f"Remembers:  {_where(settings)}", soft_wrap=True)
     if settings.clients_file:
@@ -211,9 +211,10 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
     """Send a request to our service for its hook at `url` and draw what comes back; anything but a 200 ends with exit code 1."""
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter("an address starts with http:// or https://", param_hint="--send")
+    base = url.rstrip("/").removesuffix("/cds-services")
     try:
         call = urllib.request.Request(  # noqa: S310 - the scheme was checked
-            f"{url.rstrip('/')}/cds-services/cluneal-{request['hook']}",
+            f"{base}/cds-services/cluneal-{request['hook']}",
             data=json.dumps(request).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
@@ -230,20 +231,6 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
     except (ValueError, LookupError, AttributeError, TypeError):
         _stop(f"What answered at {url} gave no CDS Hooks response that can be drawn. Is a service of ours running there?", code=1)
     _out.print(drawn)
-
-
-def _opened(body: bytes) -> tuple[Chart, Call]:
-    """The chart in a file, and who asks: in a bare Bundle, some practitioner outside any visit."""
-    if kind_of(body):
-        chart = chart_of_bundle(body)
-        return chart, Call(chart.patient, user="Practitioner/1")
-    try:
-        request = read_request(body, hooks=HOOKS)
-    except CDSHooksError as error:
-        raise UnreadableChart(
-            f"This file is no FHIR Bundle and no request that can be answered. {error.text} {error.diagnostics}"
-        ) from None
-    return asked(request)
 
 
 def _list_stories() -> None:

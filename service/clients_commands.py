@@ -12,12 +12,12 @@ from rich.text import Text
 
 from cds_hooks.jwks import KeysUnavailable, fetch_key_set, read_key_set
 from service import terminal
-from service.app import adjustments_of, clients_of
+from service.app import adjustments_of, settings_of
 from service.clients.client import Client
 from service.clients.describe import describe, in_words
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import examples
-from service.settings import read_settings
+from service.known_clients import clients_of
 
 clients_app = typer.Typer(help="Who may call the service, and how each is spoken to.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def check_clients(
 ) -> None:
     """Read the clients file and the files that it names, and say in words what they come to; or every problem of them."""
     given = {**os.environ, **({"CLUNEAL_CLIENTS_FILE": str(file)} if file else {})}
-    settings = read_settings(given)
+    settings = settings_of(given)
     clients = clients_of(settings, load_knowledge(adjustments_of(settings)))
     if clients is None:
         raise typer.BadParameter("name the file, or set CLUNEAL_CLIENTS_FILE", param_hint="FILE")

@@ -3,6 +3,7 @@
 The hook services, the command line and everything that comes later call it, so they cannot disagree.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,10 +13,13 @@ from typing import Literal
 from cds_hooks.response import Card
 from service.call import Call
 from service.cards.compose import compose
-from service.fhir.chart import REQUIRED, Chart
+from service.cards.dialects import takes_findings
+from service.cards.suggestions import blocks_to_order
+from service.fhir.chart import REQUIRED, Chart, ChartEntry
 from service.fhir.drafts import KEY as DRAFTS
 from service.fhir.drafts import read_drafts
 from service.fhir.read import read_chart
+from service.fhir.write import exam_observation
 from service.history import NOTHING, Gist, History
 from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
@@ -25,7 +29,7 @@ from service.reasoning.material import gist_of
 from service.reasoning.orders import OrderAnswer, assess_orders, concerns_us
 from service.reasoning.pathway import Outcome, Response, Silence, assess
 from service.reasoning.quiet import quiet
-from service.record import Issue, KeyState, PatientRecord
+from service.record import Issue, KeyState, PatientRecord, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,9 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call, his
     today     the civil date in the patient's time zone;  call: who asks about which visit
     history   what is remembered of earlier calls; without a memory nothing
     """
-    reading = read_chart(chart, knowledge, encounter=call.encounter or None)
-    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today)
+    codes = call.speech.order_codes
+    reading = read_chart(chart, knowledge, encounter=call.encounter or None, order_codes=codes)
+    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
     unusable = (*reading.record.unusable, *((DRAFTS,) if drafts.unusable else ()))
     record = replace(reading.record, drafts=drafts.orders, unusable=unusable) if chart.drafts else reading.record
     findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA)
@@ -87,9 +92,41 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call, his
     if gist and (pause := quiet(gist, history, knowledge, today=today)):
         answer, gist = pause, None
     outcome = None if isinstance(answer, Silence) else answer
-    cards = (compose(outcome, findings, call, today),) if outcome else ()
+    at_once = _orders_at_once(outcome, chart, knowledge, today, call)
+    cards = (compose(outcome, findings, call, today, at_once),) if outcome else ()
     silence = answer if isinstance(answer, Silence) else None
     return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards, gist)
+
+
+def needs_chart(chart: Chart, knowledge: Knowledge, *, call: Call, today: date) -> bool:
+    """Whether what is in the patient's chart can matter: not at an order of which nothing could be said with any chart."""
+    if call.hook not in ("order-sign", "order-select"):
+        return True
+    codes = call.speech.order_codes
+    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
+    bare = read_chart(replace(chart, entries=()), knowledge, encounter=None, order_codes=codes).record
+    findings = Findings(replace(bare, drafts=drafts.orders), knowledge, today, _ear(knowledge), CRITERIA)
+    return concerns_us(findings, signing=call.hook == "order-sign")
+
+
+def _orders_at_once(
+    outcome: Outcome | Response | OrderAnswer | None, chart: Chart, knowledge: Knowledge, today: date, call: Call
+) -> tuple[Side, ...]:
+    """The sides on which one click may record a finding and draft its block (combined attestation): those whose block the next call would
+    offer, with nothing to think of before it, for the card that is read before this click tells no caution."""
+    if not (call.speech.combined_attestation and takes_findings(call) and isinstance(outcome, Outcome) and outcome.kind == "workup"):
+        return ()
+    name, later = outcome.assessments[0].nerve, replace(call, speech=replace(call.speech, combined_attestation=False))
+
+    def is_offered(side: Side) -> bool:
+        seen = exam_observation(knowledge.nerves[name], side, reproduces=True, call=call, today=today, note="As if it were recorded.")
+        entry = ChartEntry(json.dumps(seen).encode(), "Observation", "exams")
+        then = evaluate(replace(chart, entries=(*chart.entries, entry)), knowledge, today=today, call=later)
+        if not isinstance(then.outcome, Outcome) or then.outcome.cautions:
+            return False
+        return any((one.nerve, where) == (name, side) for one, where in blocks_to_order(then.outcome, then.findings))
+
+    return tuple(side for side in (Side.RIGHT, Side.LEFT) if is_offered(side))
 
 
 def _refusal(keys: Mapping[str, KeyState], foreign: tuple[str, ...]) -> Refusal | None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service import terminal
+from service.app import adjustments_of, settings_of
 from service.errors import ClinicError
 from service.knowledge.changes import changes, content, folder_content
 from service.knowledge.load import FOLDER, load_knowledge
@@ -85,7 +87,8 @@ def list_knowledge(
     """List what is known, each line with its source: nerves, rules, thresholds, findings, phrases, value sets, evidence, attributes."""
     if part is not None and part not in terminal.KNOWLEDGE_PARTS:
         raise typer.BadParameter(f"there is no part {part}; parts are {', '.join(terminal.KNOWLEDGE_PARTS)}")
-    _out.print(terminal.as_knowledge(load_knowledge(), part))
+    knowledge = load_knowledge(adjustments_of(settings_of(os.environ)))
+    _out.print(terminal.as_knowledge(knowledge, part, shipped=load_knowledge()))
 
 
 @knowledge_app.command(

@@ -5,24 +5,24 @@ start: a mistyped setting that is ignored would leave the service open, slow or 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cds_hooks.egress.allow_list import read_service_base
 from service.addresses import is_loopback
 from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url
 from service.errors import ClinicError
 
 PREFIX = "CLUNEAL_"
+Thresholds: TypeAlias = tuple[tuple[str, float], ...]
 
-# Known by name so that an operator who sets one learns that nothing would come of it.
-NOT_YET_SUPPORTED = ("CLUNEAL_OPEN_FHIR_SERVERS",)
 # A setting of an earlier version, and what has taken its place.
 RENAMED = {"CLUNEAL_STORE": "CLUNEAL_DATABASE_URL=sqlite:///FILE"}
 
@@ -43,25 +43,31 @@ class InvalidSettings(ClinicError):
 
 
 class Settings(BaseSettings):
-    """What the operator decides. Each field is the environment variable CLUNEAL_<FIELD>."""
+    """What the operator decides. Each field is the environment variable CLUNEAL_<FIELD>; its description says what it may be."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=1, le=65535, description="must be a whole number from 1 to 65535")
     public_base_url: str | None = None
     clients_file: Path | None = None  # stands after public_base_url, and open after both and after host: their checks look back at them
-    open: bool = Field(default=False, validate_default=True)
+    open: bool = Field(default=False, validate_default=True, description="must be 1 or 0")
+    open_fhir_servers: Annotated[tuple[str, ...], NoDecode] = ()
+    deadline_s: float = Field(default=1.2, ge=0.2, le=30, description="must be a number of seconds from 0.2 to 30")
     origins: Annotated[tuple[str, ...], NoDecode] = ()
-    max_body_mb: int = Field(default=16, ge=1, le=256)
-    receive_deadline_s: float = Field(default=3, gt=0, le=60)
-    time_zone: ZoneInfo = ZoneInfo("UTC")
-    policy: Literal["evidence", "inclusive"] = "evidence"
-    thresholds: Annotated[tuple[tuple[str, float], ...], NoDecode] = ()
+    max_body_mb: int = Field(default=16, ge=1, le=256, description="must be a whole number from 1 to 256")
+    receive_deadline_s: float = Field(default=3, gt=0, le=60, description="must be a number of seconds above 0, at most 60")
+    time_zone: ZoneInfo = Field(default=ZoneInfo("UTC"), description="must be a name of the IANA database, such as America/Chicago")
+    policy: Literal["evidence", "inclusive"] = Field(default="evidence", description="must be evidence or inclusive")
+    thresholds: Annotated[Thresholds, NoDecode] = Field(
+        default=(), description="write name=number, separated by commas, each name once: relief-good=75,imaging-window=365"
+    )
     database_url: str = Field(default="sqlite:///cluneal.sqlite", repr=False)
     pseudonym_key_file: Path | None = Field(default=None, validate_default=True)  # looks back at database_url
-    when_store_is_down: Literal["answer", "refuse"] = "answer"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    when_store_is_down: Literal["answer", "refuse"] = Field(default="answer", description="must be answer or refuse")
+    quiet: bool = Field(default=False, description="must be 1 or 0")
+    docs: bool = Field(default=False, description="must be 1 or 0")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property
     def local_url(self) -> str:
@@ -96,7 +102,7 @@ class Settings(BaseSettings):
         """Only what is handed over: the process environment comes in through read_settings and nowhere else."""
         return (init_settings,)
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "open_fhir_servers", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -108,7 +114,7 @@ class Settings(BaseSettings):
             return value
         pairs = [tuple(part.strip() for part in pair.split("=")) for pair in value.split(",") if pair.strip()]
         if not all(len(pair) == 2 for pair in pairs) or len({pair[0] for pair in pairs}) < len(pairs):
-            raise ValueError("write name=number, separated by commas, each name once: relief-good=75,imaging-window=365")
+            raise ValueError(cls.model_fields["thresholds"].description)
         return tuple(pairs)
 
     @field_validator("origins")
@@ -118,6 +124,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "an origin is written as browsers send it, https://ehr.example or https://ehr.example:8443; there is no wildcard"
             )
+        return value
+
+    @field_validator("open_fhir_servers")
+    @classmethod
+    def _are_fhir_servers(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("clients_file"):
+            raise ValueError("not together with CLUNEAL_CLIENTS_FILE, where each client has its fhir_servers")
+        for server in value:
+            read_service_base(server, loopback_http=True)
         return value
 
     @field_validator("public_base_url")
@@ -168,18 +183,31 @@ class Settings(BaseSettings):
         return value
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings that `environ` describes; other programs' variables are not looked at."""
+def read_settings(environ: Mapping[str, str], *, refused: Callable[[Thresholds], Iterable[str]] = lambda _: ()) -> Settings:
+    """The settings that `environ` describes; other programs' variables are not looked at.
+
+    refused  what is wrong with thresholds that are well written
+    """
     ours = {name: value.strip() for name, value in environ.items() if name.upper().startswith(PREFIX) and value.strip()}
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
-    problems = tuple(_refusal(name, known) for name in sorted(ours) if name.upper() not in known)
+    given = _Given(ours)()
+    problems = [_refusal(name, known) for name in sorted(ours) if name.upper() not in known]
+    problems += [f"{PREFIX}THRESHOLDS: {problem}" for problem in refused(_thresholds(given))]
     try:
-        settings = Settings.model_validate(_Given(ours)())
+        settings = Settings.model_validate(given)
     except ValidationError as invalid:
         raise InvalidSettings((*problems, *_sentences(invalid))) from None
     if problems:
-        raise InvalidSettings(problems)
+        raise InvalidSettings(tuple(problems))
     return settings
+
+
+def _thresholds(given: Mapping[str, Any]) -> Thresholds:
+    """The thresholds by themselves, so that another setting that is wrong does not hide what is wrong with them."""
+    try:
+        return Settings.model_validate({name: value for name, value in given.items() if name == "thresholds"}).thresholds
+    except ValidationError:
+        return ()
 
 
 class _Given(EnvSettingsSource):
@@ -194,8 +222,6 @@ class _Given(EnvSettingsSource):
 
 
 def _refusal(name: str, known: set[str]) -> str:
-    if name.upper() in NOT_YET_SUPPORTED:
-        return f"{name} is not supported yet by this version"
     if name.upper() in RENAMED:
         return f"{name} is now {RENAMED[name.upper()]}"
     # Nobody is led by a slip to the switch that opens the service.
@@ -205,10 +231,13 @@ def _refusal(name: str, known: set[str]) -> str:
 
 def _sentences(invalid: ValidationError) -> tuple[str, ...]:
     # Never the value itself: what an operator typed into the wrong variable may be a secret.
-    return tuple(
-        ": ".join((*(f"{PREFIX}{str(part).upper()}" for part in error["loc"][:1]), error["msg"].removeprefix("Value error, ")))
-        for error in invalid.errors(include_input=False, include_url=False)
-    )
+    found = [(str(error["loc"][0]), error) for error in invalid.errors(include_input=False, include_url=False)]
+    return tuple(dict.fromkeys(f"{PREFIX}{name.upper()}: {_says(error, name)}" for name, error in found))
+
+
+def _says(error: Any, name: str) -> str:
+    """Our own sentence: that of the check that failed, else what the setting may be."""
+    return str(error["ctx"]["error"] if error["type"] == "value_error" else Settings.model_fields[name].description or error["msg"])
 
 
 def _is_web_address(text: str) -> bool:

@@ -1,11 +1,17 @@
 """How one client is spoken to: what its screen can show and what its chart can take. It shapes a card and never decides about one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Dialect = Literal["generic", "v3", "epic", "oracle", "sandbox"]
 Writes = Literal["full", "orders", "text"]
 OrderIntent = Literal["proposal", "plan", "order"]
+
+# From the least to the most.
+LEVELS: tuple[Writes, ...] = ("text", "orders", "full")
+# The most that an accepted suggestion can write in an EHR of the dialect.
+MOST: Mapping[Dialect, Writes] = {"generic": "full", "v3": "full", "epic": "orders", "oracle": "text", "sandbox": "full"}
 
 
 @dataclass(frozen=True, slots=True)

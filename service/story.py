@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 from service.errors import ClinicError
@@ -55,7 +56,9 @@ def story_names() -> tuple[str, ...]:
 def read_story(name: str) -> Story:
     """The story of that name; raises UnknownStory when there is none."""
     if name not in story_names():
-        raise UnknownStory(f'There is no story "{name}"; `cluneal-cds story --list` names them all.')
+        near = get_close_matches(name.lower(), story_names(), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UnknownStory(f'There is no story "{name}"; {hint}`cluneal-cds story --list` names them all.')
     folder = story_folder() / name
     told = tomllib.loads((folder / "expected.toml").read_text(encoding="utf-8"))
     return Story(

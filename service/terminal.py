@@ -150,12 +150,17 @@ def _proof(proof: Proof) -> str:
     return plain(" ".join(word for word in words if word))
 
 
-def as_knowledge(knowledge: Knowledge, part: str | None = None) -> Group:
-    """Everything that is known, or one part of it, in the order in which it is used."""
+def as_knowledge(knowledge: Knowledge, part: str | None = None, *, shipped: Knowledge) -> Group:
+    """Everything that is known, or one part of it, in the order in which it is used; first what this site decided differently."""
     version = knowledge.version
     heading = Text(f"Knowledge {version.version} of {version.date}: {version.says}", style="bold")
+    decided = decided_here(knowledge, shipped)
     parts = KNOWLEDGE_PARTS if part is None else {part: KNOWLEDGE_PARTS[part]}
-    return Group(heading, *(table for tables in parts.values() for table in tables(knowledge)))
+    return Group(
+        heading,
+        *([Text(f"Decided here: {decided}")] if decided else ()),
+        *(table for tables in parts.values() for table in tables(knowledge)),
+    )
 
 
 def _nerves(knowledge: Knowledge) -> list[RenderableType]:
@@ -178,6 +183,16 @@ def _rules(knowledge: Knowledge) -> list[RenderableType]:
             table.add_row(row.id, row.says, EFFECTS[row.effect], _stands_on(row))
         tables.append(table)
     return tables
+
+
+def decided_here(knowledge: Knowledge, shipped: Knowledge) -> str:
+    """What a site decided differently from the knowledge as it is shipped, in words; empty where it did not."""
+    policy, before = knowledge.adjustments.policy, shipped.adjustments.policy
+    moved = [
+        f"{name} {value:g} {shipped.thresholds[name].unit} (as shipped {shipped.thresholds[name].value:g})"
+        for name, value in knowledge.adjustments.numbers
+    ]
+    return ", ".join(([f"policy {policy} (as shipped {before})"] if policy != before else []) + moved)
 
 
 def _thresholds(knowledge: Knowledge) -> list[RenderableType]:

@@ -10,6 +10,7 @@ from cds_hooks.response import CDSResponse, to_wire
 from service.evaluate import Evaluation
 from service.reasoning.findings import Proof
 from service.reasoning.tiers import Assessment
+from service.record import KeyState
 
 Json = dict[str, object]
 
@@ -34,13 +35,16 @@ def transcribed_silence(evaluation: Evaluation) -> Json | None:
     brought on, and what could not be used of the chart."""
     if (silence := evaluation.silence) is None:
         return None
-    unusable = evaluation.record.unusable
+    record = evaluation.record
+    # A read that failed at the client must not pass for one that found nothing; what was never sent is the client's own choice.
+    failed = (key for key, state in record.keys.items() if not state.was_read and state is not KeyState.MISSING)
+    unusable = list(dict.fromkeys((*record.unusable, *failed)))
     return {
         "rule": silence.rule,
         "says": silence.says,
         "also": list(silence.also),
         **({"until": silence.until.isoformat()} if silence.until else {}),
-        **({"unusable": list(unusable)} if unusable else {}),
+        **({"unusable": unusable} if unusable else {}),
     }
 
 

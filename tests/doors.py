@@ -5,6 +5,9 @@ The clock always stands at noon of the day that is given, mostly that of a story
 
 import asyncio
 import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -12,6 +15,8 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
+import schemathesis
 import time_machine
 
 from cds_hooks.response import CDSResponse, to_wire
@@ -85,14 +90,8 @@ def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -
     """What the service of the hook (of the body's own, unless another is named) answers to a body at noon of a day."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     url = f"/cds-services/cluneal-{hook or json.loads(raw)['hook']}"
-
-    async def post() -> httpx.Response:
-        app = httpx.ASGITransport(app=application())
-        async with httpx.AsyncClient(transport=app, base_url="http://127.0.0.1:8000") as client:
-            return await client.post(url, content=raw, headers={"Content-Type": "application/json"})
-
-    with time_machine.travel(datetime.combine(on, time(12), tzinfo=UTC), tick=False):
-        response = asyncio.run(post())
+    response = called("POST", url, on=on, content=raw, headers={"Content-Type": "application/json"})
+    document()[url]["POST"].validate_response(response)
     found = response.json()
     silence = found.get("extension", {}).get("org.cluneal-cds.silence")
     reasons = (silence["rule"], *silence.get("also", ())) if silence else ()
@@ -105,6 +104,34 @@ def posted(body: dict[str, Any] | bytes, *, on: date, hook: str | None = None) -
     )
 
 
+def called(method: str, path: str, *, on: date, app: Any = None, **how: Any) -> httpx.Response:
+    """What the real application, or another, answers to any call at noon of a day."""
+
+    async def call() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app or application())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            return await client.request(method, path, **how)
+
+    with time_machine.travel(datetime.combine(on, time(12), tzinfo=UTC), tick=False):
+        return asyncio.run(call())
+
+
 @cache
 def application() -> Any:
     return create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
+
+
+@cache
+def document() -> Any:
+    """What the application says of itself; every answer that is posted for has to be as described there, headers and all."""
+    return schemathesis.openapi.from_asgi("/openapi.json", create_app(read_settings({"CLUNEAL_DOCS": "1", "CLUNEAL_DATABASE_URL": "off"})))
+
+
+@contextmanager
+def nobody_calls() -> Iterator[str]:
+    """The address of a FHIR server on the loopback, which fails the test if anybody so much as knocks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/fhir"
+        with pytest.raises(BlockingIOError):
+            server.accept()

@@ -17,13 +17,14 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands memory_commands",
-        "app knowledge_commands",
-        "replay",
+        "clients_commands memory_commands probing",
+        "knowledge_commands",
+        "app chart_file",
+        "known_clients replay",
         "web cds_services screening story terminal labelled",
         "records",
         "transcript published decision",
-        "evaluate",
+        "evaluate fetching",
         "cards",
         "reasoning fhir",
         "record_index",
@@ -32,28 +33,38 @@ FLOORS = {
         "dates errors speech addresses history database_url",
     ),
     "cds_hooks": (
-        "router",
-        "discovery fhir_access transport",
-        "prefetch feedback",
-        "request response client_auth refused_calls",
-        "hooks jwks",
-        "errors",
+        "router openapi",
+        "discovery fhir_access transport feedback_schema described_answers",
+        "fhir_search",
+        "fhir_calls prefetch_merge",
+        "prefetch feedback fhir_authorization request_schema response_schema",
+        "request response client_auth fetched refused_calls",
+        "hooks jwks fhir_page",
+        "errors egress circuit",
     ),
 }
 
 # "folder/" stands for every file in it, "-file" takes one out again. A library that is not listed has no place yet.
 THIRD_PARTY = {
     "fastapi starlette": "cds_hooks/router.py service/app.py service/web/",
-    "httpx httpcore": "cds_hooks/fhir_access.py cds_hooks/jwks.py service/app.py",
-    "msgspec": "cds_hooks/request.py cds_hooks/fhir_access.py service/fhir/ -service/fhir/write.py service/screening/",
+    "httpx httpcore": "cds_hooks/egress/ cds_hooks/jwks.py service/app.py",
+    "msgspec": (
+        "cds_hooks/request.py cds_hooks/fetched.py cds_hooks/fhir_page.py cds_hooks/fhir_search.py cds_hooks/fhir_access.py "
+        "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/screening/"
+    ),
     "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"
     ),
     "pydantic_settings": "service/settings.py",
-    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py",
+    "typer": (
+        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py"
+    ),
     "uvicorn": "service/cli.py",
-    "rich": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py",
+    "rich": (
+        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
+        "service/probing/commands.py service/probing/drawn.py"
+    ),
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
@@ -70,6 +81,7 @@ MAY_ASK_THE_WORLD = {
     "service/cli.py",
     "service/clients_commands.py",
     "service/knowledge_commands.py",
+    "service/probing/commands.py",
     "service/memory_commands.py",
     "service/settings.py",
 }

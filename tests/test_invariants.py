@@ -24,6 +24,7 @@ from tests.generated.problems import pains
 from tests.generated.recipes import BASES, DATES, KEYS, MAYBE_ADULT, NOT_SPOKEN_OF, STATES, Recipe, recipes
 from tests.generated.strangers import STRANGERS
 from tests.generated.truths import reproduced, sides_named, sides_of_pain, unread
+from tests.service.cards.clients import CLIENTS, problems_for
 from tests.service.charts import basis, look
 
 CHARTS, WHOLE, PLACES = recipes(), recipes(whole=True), st.integers(0, 9)
@@ -251,6 +252,12 @@ def test_a_card_keeps_its_limits(recipe):
         assert len(card.get("suggestions", ())) <= 5
         assert card["indicator"] == "info"
         assert "isRecommended" not in str(card)
+
+
+@invariant(200, recipe=CHARTS, client=st.sampled_from(sorted(CLIENTS)))
+def test_every_client_can_take_the_card(recipe, client):
+    """Whatever its dialect, its level and its codes: nothing that it cannot show, would not take, or could take wrongly."""
+    assert problems_for(CLIENTS[client], recipe.prefetch()) == []
 
 
 @invariant(100, recipe=CHARTS)

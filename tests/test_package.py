@@ -39,6 +39,7 @@ def test_the_package_asks_for_what_is_locked():
     assert sorted(project["build-system"]["requires"]) == sorted(builds)
 
 
+@pytest.mark.requirement("R16")
 def test_a_wheel_is_complete(tmp_path):
     """Installed from a wheel, far from the checkout, the knowledge is there and a story can be told."""
     subprocess.run(

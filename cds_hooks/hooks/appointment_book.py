@@ -9,6 +9,7 @@ from typing import Self
 
 from cds_hooks.hooks.bundle import Resource, read_bundle
 from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_optional_id, read_user
+from cds_hooks.hooks.schema import BUNDLE, NO_ENTRIES, context_schema, id_schema, optional_id_schema, user_schema
 
 USER_TYPES = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson")
 
@@ -50,4 +51,9 @@ HOOK = Hook(
     context=AppointmentBook,
     user_types=USER_TYPES,
     tokens=prefetch_tokens(("userId", "patientId", "encounterId"), USER_TYPES),
+    schema=context_schema(
+        {"userId": user_schema(USER_TYPES), "patientId": id_schema("Patient"), "appointments": {"anyOf": [BUNDLE, {"type": "array"}]}},
+        {"encounterId": optional_id_schema("Encounter")},
+    ),
+    example={"userId": "Practitioner/example", "patientId": "example", "appointments": NO_ENTRIES},
 )

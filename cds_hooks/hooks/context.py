@@ -6,14 +6,18 @@ Source: CDS Hooks library, https://cds-hooks.hl7.org/hooks/, the "Context" table
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from cds_hooks.errors import MalformedRequest
 
 # FHIR R4 `id`; the underscore is not in the standard but in the ids of real servers.
-_ID = r"[A-Za-z0-9._-]{1,64}"
-_REFERENCE = re.compile(rf"(?:https?://[^\s?#]+/)?([A-Z][A-Za-z]{{1,63}})/({_ID})(?:/_history/{_ID})?")
+ID = r"[A-Za-z0-9._-]{1,64}"
+# A URL is ASCII without spaces (RFC 3986); every engine of regular expressions reads this alike, as it does not "\s".
+SERVER = r'(?:https?://[!-"$->@-~]+/)?'
+TYPE = r"[A-Z][A-Za-z]{1,63}"
+VERSION = rf"(?:/_history/{ID})?"
+_REFERENCE = re.compile(f"{SERVER}({TYPE})/({ID}){VERSION}")
 _PATH_STEPS = frozenset({".", ".."})
 
 
@@ -54,6 +58,8 @@ class Hook:
     context     the class that reads this hook's `context`
     user_types  the resource types that its `userId` may have; none for a hook without that field
     tokens      what a prefetch template of this hook may name between {{ and }}
+    schema      JSON Schema of the contexts that are read
+    example     one of them
     """
 
     name: str
@@ -61,6 +67,8 @@ class Hook:
     context: type[HookContext]
     user_types: tuple[str, ...]
     tokens: frozenset[str]
+    schema: Mapping[str, object] = field(repr=False)
+    example: Mapping[str, object] = field(repr=False)
 
 
 def prefetch_tokens(fields: Collection[str], user_types: Collection[str]) -> frozenset[str]:
@@ -87,7 +95,7 @@ def read_id(context: Mapping[str, object], field: str, type_: str) -> str:
     value = context.get(field)
     bare = value.removeprefix(f"{type_}/") if isinstance(value, str) else ""
     # "." and ".." are ids by the letter, but steps of a path as soon as somebody builds an address from them.
-    if re.fullmatch(_ID, bare) is None or bare in _PATH_STEPS:
+    if re.fullmatch(ID, bare) is None or bare in _PATH_STEPS:
         raise MalformedRequest(f"`context.{field}` must be the id of a FHIR resource: 1 to 64 letters, digits, dots, hyphens.")
     return bare
 
@@ -95,3 +103,15 @@ def read_id(context: Mapping[str, object], field: str, type_: str) -> str:
 def read_optional_id(context: Mapping[str, object], field: str, type_: str) -> str | None:
     """The id in a field that may be left out; None when it is absent, null or empty, as clients send what they do not have."""
     return None if context.get(field) in (None, "") else read_id(context, field, type_)
+
+
+def token_values(context: HookContext) -> Mapping[str, str]:
+    """What the tokens of prefetch templates stand for in this context; a token without a value is not among them."""
+    values = {"context.patientId": context.patient_id}
+    if context.encounter_id is not None:
+        values["context.encounterId"] = context.encounter_id
+    if context.user_id is not None:
+        values |= {"context.userId": str(context.user_id), f"user{context.user_id.type}Id": context.user_id.id}
+    if isinstance(performer := getattr(context, "performer", None), Reference):
+        values["context.performer"] = str(performer)
+    return values

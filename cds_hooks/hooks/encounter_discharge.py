@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_user
+from cds_hooks.hooks.schema import context_schema, id_schema, user_schema
 
 USER_TYPES = ("Practitioner", "PractitionerRole")
 
@@ -36,4 +37,9 @@ HOOK = Hook(
     context=EncounterDischarge,
     user_types=USER_TYPES,
     tokens=prefetch_tokens(("userId", "patientId", "encounterId"), USER_TYPES),
+    schema=context_schema(
+        {"userId": user_schema(USER_TYPES), "patientId": id_schema("Patient"), "encounterId": id_schema("Encounter")},
+        {},
+    ),
+    example={"userId": "Practitioner/example", "patientId": "example", "encounterId": "example"},
 )

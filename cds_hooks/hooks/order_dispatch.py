@@ -12,6 +12,7 @@ from typing import Self
 from cds_hooks.errors import MalformedRequest
 from cds_hooks.hooks.bundle import Resource
 from cds_hooks.hooks.context import Hook, Reference, find_reference, prefetch_tokens, read_id
+from cds_hooks.hooks.schema import Schema, context_schema, id_schema, reference_schema
 
 # How clients send what they do not have.
 _NOTHING: tuple[object, ...] = (None, "", [], {})
@@ -84,6 +85,26 @@ def _listed(context: Mapping[str, object], names: Iterable[str], *, once: str) -
     return [] if alone in _NOTHING else [alone]
 
 
+def _listed_schema(names: tuple[str, ...], each: Schema, *, once: str) -> Schema:
+    """What `_listed` finds: a full list under the first name that holds something, else the single value of version 1.0."""
+    alone: dict[str, object] = {
+        "required": [once],
+        "properties": {once: {"allOf": [each, {"not": _EMPTY}]}, **dict.fromkeys(names, _EMPTY)},
+    }
+    lists = [
+        {
+            "required": [name],
+            "properties": {name: {"type": "array", "minItems": 1, "items": each}, **dict.fromkeys(names[:number], _EMPTY)},
+        }
+        for number, name in enumerate(names)
+    ]
+    return {"anyOf": [*lists, alone]}
+
+
+_EMPTY: Schema = {"enum": list(_NOTHING)}
+_ORDER = reference_schema(description="An order that was signed before, such as ServiceRequest/123.")
+_NO_TASKS: Schema = {"properties": dict.fromkeys(("fulfillmentTasks", "fulfillment-tasks", "task"), _EMPTY)}
+
 HOOK = Hook(
     name="order-dispatch",
     version="1.1",
@@ -91,4 +112,15 @@ HOOK = Hook(
     user_types=(),
     # The library lets templates name dispatchedOrders too, but "only root-level fields of primitive type" are safe: it is an array.
     tokens=prefetch_tokens(("patientId", "performer"), ()),
+    schema={
+        **context_schema(
+            {"patientId": id_schema("Patient"), "performer": reference_schema(description="Who is to carry the orders out.")},
+            {},
+        ),
+        "allOf": [
+            _listed_schema(("dispatchedOrders", "dispatched-orders"), _ORDER, once="order"),
+            {"anyOf": [_listed_schema(("fulfillmentTasks", "fulfillment-tasks"), {"type": "object"}, once="task"), _NO_TASKS]},
+        ],
+    },
+    example={"patientId": "example", "dispatchedOrders": ["ServiceRequest/example"], "performer": "Organization/example"},
 )

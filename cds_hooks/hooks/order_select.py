@@ -9,6 +9,7 @@ from typing import Self
 
 from cds_hooks.hooks.bundle import Resource, read_bundle
 from cds_hooks.hooks.context import Hook, Reference, prefetch_tokens, read_id, read_optional_id, read_user
+from cds_hooks.hooks.schema import BUNDLE, NO_ENTRIES, SELECTIONS, context_schema, id_schema, optional_id_schema, user_schema
 from cds_hooks.hooks.selections import read_selections, selected
 
 USER_TYPES = ("Practitioner", "PractitionerRole")
@@ -43,4 +44,9 @@ HOOK = Hook(
     context=OrderSelect,
     user_types=USER_TYPES,
     tokens=prefetch_tokens(("userId", "patientId", "encounterId"), USER_TYPES),
+    schema=context_schema(
+        {"userId": user_schema(USER_TYPES), "patientId": id_schema("Patient"), "draftOrders": BUNDLE},
+        {"encounterId": optional_id_schema("Encounter"), "selections": SELECTIONS},
+    ),
+    example={"userId": "Practitioner/example", "patientId": "example", "selections": [], "draftOrders": NO_ENTRIES},
 )

@@ -9,7 +9,8 @@ from datetime import date
 
 from service.call import Call
 from service.cards.content import Content
-from service.cards.suspicion import detail_of_suspicion, suspicion_content
+from service.cards.dialects import shape_of
+from service.cards.suspicion import suspicion_content
 from service.cards.wording import fitting, listed, named_knowledge, plain_names, quoted
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings
@@ -19,6 +20,8 @@ from service.record import Side
 
 # (characters of a quotation, number of cautions)
 _STEPS = ((60, 6), (40, 6), (20, 6), (20, 3), (0, 3), (0, 1))
+# Where a narrow column begins.
+_NARROW = 1
 
 
 def order_content(answer: OrderAnswer, findings: Findings, call: Call, today: date, card: str) -> Content:
@@ -28,16 +31,15 @@ def order_content(answer: OrderAnswer, findings: Findings, call: Call, today: da
         held = [one.rule.id for one in (*answer.warnings, *answer.notes)]
         return Content(
             summary=summary_of_block_order(answer, findings),
-            detail=detail_of_block_order(answer, findings),
+            detail=detail_of_block_order(answer, findings, narrow=shape_of(call).narrow),
             basis={"nerves": [answer.nerve] if answer.nerve else [], "side": answer.order.side.value},
             indicator="warning" if answer.is_warning else "info",
             details={"cautions": held},
         )
     wording = findings.knowledge.wording.order
-    suspicion = suspicion_content(outcome, findings, call, today, card)
     lead = wording.no_argument.format(order=answer.label[0].upper() + answer.label[1:])
-    summary = wording.press_first if outcome.kind == "workup" else suspicion.summary
-    return replace(suspicion, summary=summary, detail=detail_of_suspicion(outcome, findings, lead))
+    suspicion = suspicion_content(outcome, findings, call, today, card, lead=lead)
+    return replace(suspicion, summary=wording.press_first) if outcome.kind == "workup" else suspicion
 
 
 def summary_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
@@ -51,9 +53,9 @@ def summary_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
     return f"{block} drafted: {first}"
 
 
-def detail_of_block_order(answer: OrderAnswer, findings: Findings) -> str:
+def detail_of_block_order(answer: OrderAnswer, findings: Findings, *, narrow: bool) -> str:
     """Cautions with the entries that call for them, and what was not read; shortened until it fits."""
-    texts = ("\n\n".join(_sections(answer, findings, quote, notes)) for quote, notes in _STEPS)
+    texts = ("\n\n".join(_sections(answer, findings, quote, notes)) for quote, notes in _STEPS[_NARROW if narrow else 0 :])
     return fitting(texts)
 
 

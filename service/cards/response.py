@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from service.call import Call
 from service.cards.blocks import band_of, named_block, number, percent, reads, relief_of, rule_of
 from service.cards.content import Content, said_besides
+from service.cards.dialects import shape_of
+from service.cards.in_words import says_instead
 from service.cards.suggestions import block_suggestions
 from service.cards.wording import fitting, listed, named_knowledge
 from service.knowledge.model import Knowledge
@@ -19,13 +21,15 @@ from service.record import Side
 # The options of a confirmed block take the room that further lines would have; the last step leaves out what the summary says anyway.
 _MOST_SCORES = 3
 _STEPS = ((6, True, 7), (3, True, 7), (2, True, 7), (2, False, 7), (1, False, 7), (1, False, 4), (1, False, 2))
+# Where a narrow column begins.
+_NARROW = 1
 
 
 def response_content(response: Response, findings: Findings, call: Call, card: str) -> Content:
     """What the card of a block's result holds."""
     return Content(
         summary=summary_of_response(response, findings),
-        detail=detail_of_response(response, findings),
+        detail=detail_of_response(response, findings, call),
         basis=basis_of_response(response),
         suggestions=block_suggestions(response, findings, call, card),
         details={**results_of(response), **said_besides(response)},
@@ -70,17 +74,22 @@ def results_of(response: Response) -> dict[str, object]:
     }
 
 
-def detail_of_response(response: Response, findings: Findings) -> str:
+def detail_of_response(response: Response, findings: Findings, call: Call) -> str:
     """The detail within its limits: older blocks go first, then what is only worth knowing, then the last of the options."""
+    instead = says_instead(response, findings, call)
+    steps = _STEPS[_NARROW if shape_of(call).narrow else 0 :]
     texts = (
-        "\n\n".join(_sections(response, findings, results=results, roomy=roomy, options=options)) for results, roomy, options in _STEPS
+        "\n\n".join(_sections(response, findings, instead, results=results, roomy=roomy, options=options))
+        for results, roomy, options in steps
     )
     return fitting(texts)
 
 
-def _sections(response: Response, findings: Findings, *, results: int, roomy: bool, options: int) -> Iterator[str]:
+def _sections(response: Response, findings: Findings, instead: str, *, results: int, roomy: bool, options: int) -> Iterator[str]:
     knowledge = findings.knowledge
     yield f"**Consider** {_next(response, knowledge, options)}"
+    if instead:
+        yield instead
     yield _section("Because", [*_count(response), *(_told(one, response.every, findings) for one in response.results[:results])])
     yield from filter(None, [_section("Cautions", list(_cautions(response, knowledge)))])
     if roomy and response.against:

@@ -1,12 +1,13 @@
 """What a clinician can accept with one click: a finding recorded, a referral, a draft order of a block."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from cds_hooks.response import Action, Suggestion
 from service.call import Call
-from service.fhir.write import block_order, exam_observation, referral
+from service.cards.dialects import shape_of, takes_findings, takes_order
+from service.fhir.write import FOCUSED_EXAMINATION, block_order, exam_observation, referral, site_codes
 from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings
 from service.reasoning.laterality import sides_of
@@ -23,13 +24,27 @@ def stable_uuid(*parts: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "|".join(parts)))
 
 
-def workup_suggestions(outcome: Outcome, findings: Findings, call: Call, today: date, card: str) -> tuple[Suggestion, ...]:
-    """To record what pressing the first nerve's point brings on, side by side, or to refer. No side is presumed."""
-    nerve = findings.knowledge.nerves[outcome.assessments[0].nerve]
+def workup_suggestions(
+    outcome: Outcome, findings: Findings, call: Call, today: date, card: str, at_once: Collection[Side] = ()
+) -> tuple[Suggestion, ...]:
+    """To record what pressing the first nerve's point brings on, side by side, or to refer. No side is presumed.
+
+    at_once   the sides on which the same click drafts the block (combined attestation)
+    """
+    refer = (_referral(outcome, findings, call, card),) if takes_order(call, FOCUSED_EXAMINATION) else ()
+    return (*_attestations(outcome, findings, call, today, card, at_once), *refer) if takes_findings(call) else refer
+
+
+def _attestations(
+    outcome: Outcome, findings: Findings, call: Call, today: date, card: str, at_once: Collection[Side]
+) -> Iterator[Suggestion]:
+    """What the clinician may have found at the first nerve's point."""
+    assessment = outcome.assessments[0]
+    nerve = findings.knowledge.nerves[assessment.nerve]
     note = _entered(findings, card)
     place = nerve.landmark.press.removeprefix("the ")
 
-    def record(words: str, sides: Sequence[Side], *, reproduces: bool) -> Suggestion:
+    def record(words: str, sides: Sequence[Side], *, reproduces: bool, then: tuple[Action, ...] = ()) -> Suggestion:
         does = "reproduces" if reproduces else "does not reproduce"
         actions = tuple(
             Action(
@@ -39,46 +54,58 @@ def workup_suggestions(outcome: Outcome, findings: Findings, call: Call, today: 
             )
             for side in sides
         )
-        return Suggestion(label=words, uuid=stable_uuid(card, words), actions=actions)
+        return Suggestion(label=words, uuid=stable_uuid(card, words), actions=(*actions, *then))
 
     examined = f"I examined today: {{}} {nerve.adjective} point{{}} ({place}) {{}} the usual pain - record"
-    refer = Suggestion(
-        label="Refer to pain medicine for a focused cluneal examination",
-        uuid=stable_uuid(card, "refer"),
-        actions=(
-            Action(
-                type="create",
-                description="Draft a referral to pain medicine for a focused cluneal examination",
-                resource=referral(call=call, references=_references(outcome.assessments[0]), note=note),
-            ),
-        ),
-    )
     both = (Side.RIGHT, Side.LEFT)
-    return (
-        record(examined.format("RIGHT", "", "reproduces"), both[:1], reproduces=True),
-        record(examined.format("LEFT", "", "reproduces"), both[1:], reproduces=True),
-        record(examined.format("BOTH", "s", "reproduce"), both, reproduces=True),
-        record(f"Neither {nerve.adjective} point reproduces the usual pain - record", both, reproduces=False),
-        refer,
+    for side in both:
+        words = examined.format(side.value.upper(), "", "reproduces")
+        if side in at_once:
+            # The finding of this click has no id yet: the order names what is in the chart already.
+            order = _order(assessment, side, findings, call, card)
+            yield record(f"{words} and draft a block order", (side,), reproduces=True, then=(order,))
+        else:
+            yield record(words, (side,), reproduces=True)
+    yield record(examined.format("BOTH", "s", "reproduce"), both, reproduces=True)
+    yield record(f"Neither {nerve.adjective} point reproduces the usual pain - record", both, reproduces=False)
+
+
+def _referral(outcome: Outcome, findings: Findings, call: Call, card: str) -> Suggestion:
+    action = Action(
+        type="create",
+        description="Draft a referral to pain medicine for a focused cluneal examination",
+        resource=referral(call=call, references=_references(outcome.assessments[0]), note=_entered(findings, card)),
     )
+    return Suggestion(label="Refer to pain medicine for a focused cluneal examination", uuid=stable_uuid(card, "refer"), actions=(action,))
 
 
 def block_suggestions(outcome: Spoken, findings: Findings, call: Call, card: str) -> tuple[Suggestion, ...]:
-    """One draft order for each nerve and side whose point reproduces the pain; none under a hard stop, unread allergies or medications."""
+    """One draft order for each block that may be ordered, as far as a click can draft it."""
+    orders = []
+    for assessment, side in blocks_to_order(outcome, findings):
+        nerve = findings.knowledge.nerves[assessment.nerve]
+        if takes_order(call, nerve.block_code, side):
+            words = f"Order a {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} (draft)"
+            orders.append(Suggestion(label=words, uuid=stable_uuid(card, words), actions=(_order(assessment, side, findings, call, card),)))
+    return tuple(orders)
+
+
+def _order(assessment: Assessment, side: Side, findings: Findings, call: Call, card: str) -> Action:
+    nerve = findings.knowledge.nerves[assessment.nerve]
+    says = f"Draft order: {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} side"
+    if shape_of(call).by_site_code and not any(code.side for code in site_codes(call.speech, nerve.block_code, side)):
+        # Such an order takes its details from the site's item, not from our resource.
+        says += " (enter the side in the order)"
+    resource = block_order(nerve, side, call=call, references=_references(assessment), note=_ordered(findings, card))
+    return Action(type="create", description=says, resource=resource)
+
+
+def blocks_to_order(outcome: Spoken, findings: Findings) -> tuple[tuple[Assessment, Side], ...]:
+    """Each nerve and side whose point reproduces the pain; none under a hard stop, unread allergies or medications."""
     if outcome.stops or not (findings.record.was_read("allergies") and findings.record.was_read("medications")):
         return ()
-    orders = []
-    for assessment in outcome.assessments:
-        nerve = findings.knowledge.nerves[assessment.nerve]
-        for side in sides_to_order(assessment, nerve, outcome, findings):
-            words = f"Order a {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} (draft)"
-            action = Action(
-                type="create",
-                description=f"Draft order: {nerve.block_label[0].lower()}{nerve.block_label[1:]}, {side.value.upper()} side",
-                resource=block_order(nerve, side, call=call, references=_references(assessment), note=_ordered(findings, card)),
-            )
-            orders.append(Suggestion(label=words, uuid=stable_uuid(card, words), actions=(action,)))
-    return tuple(orders)
+    nerves = findings.knowledge.nerves
+    return tuple((one, side) for one in outcome.assessments for side in sides_to_order(one, nerves[one.nerve], outcome, findings))
 
 
 def sides_to_order(assessment: Assessment, nerve: Nerve, outcome: Spoken, findings: Findings) -> tuple[Side, ...]:

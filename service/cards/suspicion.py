@@ -4,12 +4,14 @@ The order of the detail never varies: Examine or Consider, Because, Cautions, Ag
 Source: clinical design, section 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from service.call import Call
 from service.cards.content import Content, said_besides
+from service.cards.dialects import shape_of
+from service.cards.in_words import says_instead
 from service.cards.reasons import tell
 from service.cards.suggestions import already_ordered, block_suggestions, workup_suggestions
 from service.cards.wording import fitting, listed, named_knowledge
@@ -19,15 +21,19 @@ from service.reasoning.tiers import Assessment
 from service.record import Side
 
 
-def suspicion_content(outcome: Outcome, findings: Findings, call: Call, today: date, card: str) -> Content:
-    """What the card of a suspicion holds."""
+def suspicion_content(
+    outcome: Outcome, findings: Findings, call: Call, today: date, card: str, *, lead: str = "", at_once: Collection[Side] = ()
+) -> Content:
+    """What the card of a suspicion holds, its detail after what it opens with."""
     workup = outcome.kind == "workup"
     return Content(
         summary=summary_of_suspicion(outcome, findings),
-        detail=detail_of_suspicion(outcome, findings),
+        detail=detail_of_suspicion(outcome, findings, call, lead),
         basis=basis_of_suspicion(outcome),
         suggestions=(
-            workup_suggestions(outcome, findings, call, today, card) if workup else block_suggestions(outcome, findings, call, card)
+            workup_suggestions(outcome, findings, call, today, card, at_once)
+            if workup
+            else block_suggestions(outcome, findings, call, card)
         ),
         one_only=workup,
         details=said_besides(outcome),
@@ -92,10 +98,12 @@ def _after(assessment: Assessment, findings: Findings) -> str:
     return f" (persists after {' + '.join(sorted(short, key=lambda words: words == 'graft'))})" if short else ""
 
 
-def detail_of_suspicion(outcome: Outcome, findings: Findings, lead: str = "") -> str:
+def detail_of_suspicion(outcome: Outcome, findings: Findings, call: Call, lead: str = "") -> str:
     """The detail within its limits, after what it opens with: quotations shorten first, then what is only worth knowing goes, then the
     support."""
-    texts = ("\n\n".join(filter(None, (lead, *_sections(outcome, findings, budget)))) for budget in _BUDGETS)
+    instead = says_instead(outcome, findings, call)
+    budgets = _BUDGETS[_NARROW:] if shape_of(call).narrow else _BUDGETS
+    texts = ("\n\n".join(filter(None, (lead, *_sections(outcome, findings, budget, instead)))) for budget in budgets)
     return fitting(texts)
 
 
@@ -131,19 +139,24 @@ _BUDGETS = (
     _Budget(40, 4, 2, unknown=4, numbers=False, brief=True),
     _Budget(30, 3, 2, unknown=4, numbers=False, brief=True),
     _Budget(20, 3, 2, unknown=3, numbers=False, brief=True),
+    _Budget(16, 3, 2, unknown=2, numbers=False, brief=True),
     _Budget(20, 2, 2, unknown=3, numbers=False, brief=True),
+    _Budget(20, 2, 2, unknown=2, numbers=False, brief=True),
     _Budget(20, 1, 2, unknown=2, numbers=False, brief=True),
 )
+# Where a narrow column begins, however little there is to say: short quotations, and nothing that is only worth knowing.
+_NARROW = 6
 
 
-def _sections(outcome: Outcome, findings: Findings, budget: _Budget) -> list[str]:
-    """The sections that fit into a budget, empty ones left out."""
+def _sections(outcome: Outcome, findings: Findings, budget: _Budget, instead: str) -> list[str]:
+    """The sections that fit into a budget, empty ones left out; `instead`: what stands for suggestions."""
     wording = findings.knowledge.wording
     told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy, brief=budget.brief)
     evidence = wording.evidence_of[outcome.kind].rstrip(".")
     numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.numbers else ""
     sections = (
         _examine(outcome, findings) if outcome.kind == "workup" else _consider(outcome, findings, brief=budget.brief),
+        instead,
         _section("Because", told.because[: budget.facts]),
         _section("Cautions", told.cautions),
         _section("Against", told.against if budget.brief else told.against[: budget.against]),

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Sequence
 from service.dates import When
 from service.knowledge.model import Knowledge
 
+NARROW_SUMMARY = 90
 LONGEST_DETAIL = 950
 MOST_LINES = 16
 _IN_WORDS = {"exams": "examination findings", "surveys": "pain scores", "labs": "laboratory results", "orders": "existing orders"}
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uff9e-\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff\ue000-\uf8ff]")  # fmt: skip  # noqa: E501
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!@$^=]|:(?=/)|(?<=\bwww)\.)", re.IGNORECASE)
+_ASIDE = re.compile(r" \([^()]*\)")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!@$^=])")
+# Some renderers make links of the finished text, where an escape is gone again: an address has to be broken.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\S)(?=@)", re.IGNORECASE)
 
 
 def plain(text: str, limit: int) -> str:
@@ -26,14 +30,24 @@ def plain(text: str, limit: int) -> str:
     return tidy[:limit].rsplit(" ", 1)[0].rstrip(",;:.") + " ..."
 
 
+def has_invisible(text: str) -> bool:
+    """Whether the text has signs that nobody sees; its line ends are none."""
+    return bool(_INVISIBLE.search(text.replace("\n", "")))
+
+
 def escaped(text: str) -> str:
-    """The text with everything escaped that Markdown or HTML could take for its own."""
-    return _MARKUP.sub(r"\\\1", text)
+    """The text with everything escaped that Markdown or HTML could take for its own, and with a space in what could be an address."""
+    return _MARKUP.sub(r"\\\1", _ADDRESS.sub(" ", text))
 
 
 def quoted(text: str, limit: int = 120) -> str:
     """The chart's own words in quotation marks, safe to show."""
     return f'"{escaped(plain(text.replace(chr(34), chr(39)), limit))}"'
+
+
+def short(summary: str) -> str:
+    """The summary for a narrow column: longer than that, it loses what it says in brackets, and never the message."""
+    return summary if len(summary) <= NARROW_SUMMARY else _ASIDE.sub("", summary)
 
 
 def month(when: When | None) -> str:

@@ -1,11 +1,13 @@
 """One client as the operator describes it: an EHR that may call, how its calls are proved, and how it is spoken to."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from cds_hooks.egress.allow_list import ServiceBase, read_service_base
 from service.addresses import is_loopback
 from service.clients.table import Table, not_empty
 from service.speech import Dialect, OrderIntent, Writes
@@ -43,6 +45,14 @@ def _origin(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("must be a CIDR block such as 10.20.0.0/16") from None
+    return text
+
+
 Word = Annotated[str, AfterValidator(_word)]
 Words = Annotated[tuple[Word, ...], Field(strict=False)]
 
@@ -54,7 +64,9 @@ class Client(Table):
     jwks_url          where its keys are, and what a `jku` in its tokens must be
     jwks_file         its keys, handed over; with both, the keys of the file count
     algorithms        those with which it may sign
-    fhir_servers      the bases that its calls may name, with everything below them
+    fhir_servers      the bases that its calls may name
+    fhir_networks     CIDR blocks of a network of its own in which these servers lie; a public address needs none
+    deadline_s        how long a call may take, what is fetched included; as long as the setting says, when left out
     services          the ids that it may call; all of them when left out
     mode              on; shadow: everything is worked out and nothing shown; off: refused
     writes            what an accepted suggestion may write; as much as the dialect can, when left out
@@ -70,6 +82,8 @@ class Client(Table):
     jwks_file: Word | None = None
     algorithms: Annotated[tuple[Algorithm, ...], Field(strict=False), AfterValidator(not_empty)] = ("ES384", "RS384")
     fhir_servers: Words = ()
+    fhir_networks: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(strict=False)] = ()
+    deadline_s: Annotated[float, Field(ge=0.2, le=30)] | None = None
     services: Words = ()
     dialect: Dialect = "generic"
     mode: Literal["on", "shadow", "off"] = "on"
@@ -87,11 +101,18 @@ class Client(Table):
             yield "jwks_url or jwks_file is needed, or nobody could tell whether a call is its own"
         if self.issuer.rstrip("/") == PUBLIC_SANDBOX and not loopback:
             yield f"anybody can sign as {PUBLIC_SANDBOX}, whose private key is public; to try it out, set allow_http_loopback = true"
-        addresses = {"jwks_url": (self.jwks_url,) if self.jwks_url else (), "fhir_servers": self.fhir_servers}
-        for what, named in addresses.items():
-            if not all(_is_address(address, loopback=loopback) for address in named):
-                permission = "" if loopback else "; http to this machine alone needs allow_http_loopback = true, and is for tests"
-                yield f"{what} must be https, without user, query or fragment{permission}"
+        permission = "" if loopback else "; http to this machine alone needs allow_http_loopback = true, and is for tests"
+        if self.jwks_url and not _is_address(self.jwks_url, loopback=loopback):
+            yield f"jwks_url must be https, without user, query or fragment{permission}"
+        for number, server in enumerate(self.fhir_servers, start=1):
+            try:
+                read_service_base(server, loopback_http=loopback)
+            except ValueError as wrong:
+                yield f"fhir_servers {number} is {wrong}{permission}"
+
+    def bases(self, *, loopback: bool) -> tuple[ServiceBase, ...]:
+        """The FHIR servers, as they may be called."""
+        return tuple(read_service_base(server, networks=self.fhir_networks, loopback_http=loopback) for server in self.fhir_servers)
 
 
 def _is_address(text: str, *, loopback: bool) -> bool:

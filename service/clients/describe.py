@@ -49,9 +49,13 @@ def _writes(speech: Speech) -> Iterator[str]:
     yield _WRITES[speech.writes]
     if speech.writes == "text":
         return
-    yield f"orders are drafted with the intent {speech.order_intent}" + (
-        "; the site's codes: " + "; ".join(_code(row) for row in speech.order_codes) if speech.order_codes else ", with our codes"
-    )
+    codes = "; ".join(_code(row) for row in speech.order_codes)
+    if codes:
+        yield f"orders are drafted with the intent {speech.order_intent} and the site's codes: {codes}"
+    elif speech.dialect == "epic":
+        yield "no order is drafted: one is found by the site's code alone, and no code_map names any"
+    else:
+        yield f"orders are drafted with the intent {speech.order_intent} and our codes"
     if speech.combined_attestation:
         yield "one click may record a point and draft the block of it"
 

@@ -12,9 +12,7 @@ from service.clients.client import Client
 from service.clients.code_map import CodeMap
 from service.clients.table import Table, UnreadableTable, not_empty, read_table
 from service.errors import ClinicError
-from service.speech import Speech, Writes
-
-_LEVELS: dict[str, Writes] = {"epic": "orders", "oracle": "text"}
+from service.speech import LEVELS, MOST, Speech
 
 
 class InvalidClients(ClinicError):
@@ -102,7 +100,7 @@ def _clashes(client: Client, others: Collection[Client]) -> list[str]:
 def _speech(client: Client, codes: CodeMap) -> Speech:
     return Speech(
         dialect=client.dialect,
-        writes=client.writes or _LEVELS.get(client.dialect, "full"),
+        writes=min(client.writes or "full", MOST[client.dialect], key=LEVELS.index),
         combined_attestation=client.combined_attestation,
         order_intent=client.order_intent,
         order_codes=codes.order_codes,

@@ -13,6 +13,7 @@ _WORDS = {
     "string_too_short": "is empty",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
+    "float_type": "must be a number",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "tuple_type": "must be a list",

@@ -120,15 +120,15 @@ def chart_of_bundle(body: bytes) -> Chart:
     Raises UnreadableChart when it is no Bundle, or has no Patient or several.
     """
     if kind_of(body) != "Bundle":
-        raise UnreadableChart("This file is neither a FHIR Bundle nor a CDS Hooks request; give one of the two.")
+        raise UnreadableChart("neither a FHIR Bundle nor a CDS Hooks request; give one of the two.")
     try:
         body.decode()
         state, entries, _ = _read_bundle("", body)
         ids = {_identity.decode(entry.raw).id for entry in entries if entry.kind == "Patient"}
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise UnreadableChart("This Bundle cannot be read: it is no valid JSON, or its Patient has no readable id.") from None
+        raise UnreadableChart("a Bundle that cannot be read: it is no valid JSON, or its Patient has no readable id.") from None
     if len(ids) != 1 or not isinstance(patient := next(iter(ids)), str):
-        raise UnreadableChart(f"This Bundle holds {len(ids)} Patient resources with an id; exactly one says whose chart it is.")
+        raise UnreadableChart(f"a Bundle with {len(ids)} Patient resources that have an id; exactly one says whose chart it is.")
     return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
 
 

@@ -17,6 +17,7 @@ from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import terms_of
 from service.knowledge.model import Knowledge
 from service.record import Condition, Order
+from service.speech import OrderCode
 
 KEY = "draftOrders"
 _MOST_REASONS = 20
@@ -35,8 +36,16 @@ class DraftOrders:
     unusable: bool
 
 
-def read_drafts(drafts: Iterable[Mapping[str, object]], knowledge: Knowledge, *, patient: str, server: str, today: date) -> DraftOrders:
-    """The drafted orders of the patient, as far as they can be read."""
+def read_drafts(
+    drafts: Iterable[Mapping[str, object]],
+    knowledge: Knowledge,
+    *,
+    patient: str,
+    server: str,
+    today: date,
+    order_codes: tuple[OrderCode, ...] = (),
+) -> DraftOrders:
+    """The drafted orders of the patient, as far as they can be read; `order_codes` are the site's own."""
     owner, foreign, unusable = Owner(patient, server), False, False
     orders: list[Order] = []
     doubts = _doubts(knowledge)
@@ -48,7 +57,9 @@ def read_drafts(drafts: Iterable[Mapping[str, object]], knowledge: Knowledge, *,
             unusable = unusable or not (isinstance(kind, str) and kind)
             continue
         unusable = unusable or any(element.split(".")[0] == "code" for element in lost)
-        source = Source(terms_of(knowledge), _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None)
+        source = Source(
+            terms_of(knowledge, order_codes), _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None
+        )
         if (read := order(found, source)) is not None:
             orders.append(replace(read, reasons=tuple(_reasons(draft, source, today, doubts))))
     return DraftOrders(tuple(orders), foreign, unusable)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from service.dates import When, read_date, spanning, years_after
 from service.fhir import shapes
-from service.fhir.terms import LONGEST_TEXT, Terms, agreed, text_of
+from service.fhir.terms import EXAMINATION, LONGEST_TEXT, Terms, agreed, text_of
 from service.record import Component, Quantity, Side
 
-# Our own code system: what our suggestions write, the next call reads.
-EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _SIDES = {"24028007": Side.RIGHT, "7771000": Side.LEFT, "51440002": Side.BILATERAL}
 _WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "both": Side.BILATERAL, "bilateral": Side.BILATERAL}
 FHIR_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -238,7 +238,9 @@ def order(found: shapes.ServiceRequest, source: Source) -> Order | None:
         encounter=relative_reference_of(found.encounter),
         sites=sites,
         site_text=site_text,
-        side=agreed((terms.side_of_names(sites), terms.side_in(site_text), terms.side_in(text), terms.side_in(details))),
+        side=agreed(
+            (terms.side_of_names(names), terms.side_of_names(sites), terms.side_in(site_text), terms.side_in(text), terms.side_in(details))
+        ),
         doubtful=source.doubtful,
         undatable=source.undatable,
     )

@@ -25,6 +25,7 @@ from service.fhir.visit import current_visit
 from service.knowledge.model import Knowledge
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 from service.record_index import indexed
+from service.speech import OrderCode
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
@@ -45,9 +46,9 @@ class Reading:
     foreign: tuple[str, ...]
 
 
-def read_chart(chart: Chart, knowledge: Knowledge, *, encounter: str | None = None) -> Reading:
-    """The record of the patient whose chart it is; `encounter` is the id of the visit the call is about."""
-    return _Pass(chart, terms_of(knowledge), encounter).read()
+def read_chart(chart: Chart, knowledge: Knowledge, *, encounter: str | None = None, order_codes: tuple[OrderCode, ...] = ()) -> Reading:
+    """The record of the patient whose chart it is; `encounter` is the id of the visit the call is about, `order_codes` the site's own."""
+    return _Pass(chart, terms_of(knowledge, order_codes), encounter).read()
 
 
 @dataclass(slots=True)

@@ -8,7 +8,10 @@ from service.fhir.shapes import CodeableConcept, Concepts, Notes
 from service.knowledge.model import Knowledge
 from service.knowledge.tables import tokens
 from service.record import Coding, Side
+from service.speech import OrderCode
 
+# Our own code system: what our suggestions write, the next call reads.
+EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _NO_NAMES: frozenset[str] = frozenset()
 _SIDES = frozenset(f"side-{side}{where}" for side in ("right", "left", "both") for where in ("", "-in-code"))
 LONGEST_TEXT = 60_000
@@ -18,15 +21,17 @@ _LONGEST_SYSTEM = 200
 
 
 class Terms:
-    """The code table, the lexicon and the words for sides, ready for many look-ups."""
+    """The code table, the lexicon and the words for sides, ready for many look-ups; with a site's own codes for our orders."""
 
-    def __init__(self, knowledge: Knowledge):
+    def __init__(self, knowledge: Knowledge, order_codes: Iterable[OrderCode] = ()):
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
         self._lexicon = knowledge.lexicon
         self._by_system: dict[str, dict[object, frozenset[str]]] = {}
         for (system, code), (_, names) in knowledge.codes.items():
+            self._by_system.setdefault(system, {})[code] = names
+        for (system, code), names in _of_site(knowledge, order_codes).items():
             self._by_system.setdefault(system, {})[code] = names
         self.longest = LONGEST_TEXT
         language = knowledge.language
@@ -53,6 +58,10 @@ class Terms:
             if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else _digits(code)):
                 found = found | names if found else names
         return found
+
+    def reads(self, system: str) -> bool:
+        """Whether some value set has codes of the system."""
+        return bool(self._codes_of(system))
 
     def _codes_of(self, system: str) -> dict[object, frozenset[str]]:
         """The codes of a system, also under a name with a version, a slash or capitals of its own; none for a system of no interest."""
@@ -124,10 +133,23 @@ class Terms:
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
 
 
-@lru_cache(maxsize=4)
-def terms_of(knowledge: Knowledge) -> Terms:
-    """The look-ups of a knowledge, made once."""
-    return Terms(knowledge)
+@lru_cache(maxsize=16)
+def terms_of(knowledge: Knowledge, order_codes: tuple[OrderCode, ...] = ()) -> Terms:
+    """The look-ups of a knowledge for a client, made once."""
+    return Terms(knowledge, order_codes)
+
+
+def _of_site(knowledge: Knowledge, order_codes: Iterable[OrderCode]) -> dict[tuple[str, str], frozenset[str]]:
+    """What the codes of a site stand for. One that stands for several orders says none of them, and one that the knowledge has keeps its
+    meaning: CPT 64450 is a block of any nerve, whatever a site makes of it."""
+    meant: dict[tuple[str, str], set[OrderCode]] = {}
+    for code in order_codes:
+        meant.setdefault((knowledge.systems.get(code.system, code.system), code.code), set()).add(code)
+    return {
+        key: knowledge.codes[EXAMINATION, one.ours][1] | ({f"side-{one.side}-in-code"} if one.side else set())
+        for key, (one, *others) in meant.items()
+        if key not in knowledge.codes and not others and (EXAMINATION, one.ours) in knowledge.codes
+    }
 
 
 def _digits(code: object) -> str:

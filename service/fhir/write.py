@@ -9,10 +9,14 @@ from datetime import date
 from typing import Any
 
 from service.call import Call
-from service.fhir.elements import EXAMINATION
+from service.fhir.terms import EXAMINATION
 from service.knowledge.nerve import Nerve
 from service.record import Side
+from service.speech import OrderCode, Speech
 
+# Our code of the referral; those of the blocks are the nerves' own.
+FOCUSED_EXAMINATION = "focused-cluneal-examination"
+_CPT_BLOCK = {"system": "http://www.ama-assn.org/go/cpt", "code": "64450"}
 _SNOMED = "http://snomed.info/sct"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -20,9 +24,6 @@ _SIDES = {Side.RIGHT: ("24028007", "Right"), Side.LEFT: ("7771000", "Left")}
 # R4 forbids Procedures as reasons; they go to supportingInfo.
 _REASONS = ("Condition/", "Observation/", "DiagnosticReport/")
 _LONGEST_NOTE = 500
-
-# Our code of the referral; those of the blocks are the nerves' own.
-FOCUSED_EXAMINATION = "focused-cluneal-examination"
 
 Resource = dict[str, Any]
 
@@ -71,7 +72,7 @@ def block_order(nerve: Nerve, side: Side, *, call: Call, references: Iterable[st
         **_request(call, references),
         "code": {
             "coding": [
-                {"system": "http://www.ama-assn.org/go/cpt", "code": "64450"},
+                *(_of_site(call.speech, nerve.block_code, side) or [_CPT_BLOCK]),
                 {"system": EXAMINATION, "code": nerve.block_code, "display": nerve.block_label},
             ],
             "text": f"{nerve.block_label}, {word}",
@@ -88,12 +89,29 @@ def referral(*, call: Call, references: Iterable[str], note: str) -> Resource:
     return {
         **_request(call, references),
         "code": {
-            "coding": [{"system": EXAMINATION, "code": FOCUSED_EXAMINATION, "display": "Focused cluneal examination"}],
+            "coding": [
+                *_of_site(call.speech, FOCUSED_EXAMINATION),
+                {"system": EXAMINATION, "code": FOCUSED_EXAMINATION, "display": "Focused cluneal examination"},
+            ],
             "text": "Referral to pain medicine for a focused cluneal examination",
         },
         "reasonCode": [{"text": "Persistent low back or buttock pain; cluneal nerve pain is considered"}],
         "note": [{"text": note[:_LONGEST_NOTE]}],
     }
+
+
+def site_codes(speech: Speech, ours: str, side: Side | None = None) -> tuple[OrderCode, ...]:
+    """The site's codes for an order of ours on a side; those for either side when the side has none of its own."""
+    codes = [code for code in speech.order_codes if code.ours == ours]
+    sided = tuple(code for code in codes if side is not None and code.side == side.value)
+    return sided or tuple(code for code in codes if not code.side)
+
+
+def _of_site(speech: Speech, ours: str, side: Side | None = None) -> list[Resource]:
+    return [
+        {"system": code.system, "code": code.code, **({"display": code.display} if code.display else {})}
+        for code in site_codes(speech, ours, side)
+    ]
 
 
 def _request(call: Call, references: Iterable[str]) -> Resource:
@@ -104,7 +122,7 @@ def _request(call: Call, references: Iterable[str]) -> Resource:
     return {
         "resourceType": "ServiceRequest",
         "status": "draft",
-        "intent": "proposal",
+        "intent": call.speech.order_intent,
         "priority": "routine",
         "subject": {"reference": f"Patient/{call.patient}"},
         **_encounter(call),

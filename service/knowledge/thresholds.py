@@ -7,6 +7,7 @@ them on one page and a site's own choice is one line.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
@@ -117,7 +118,9 @@ def adjusted(thresholds: Mapping[str, Threshold], adjustments: Adjustments) -> t
     for name, value in adjustments.numbers:
         known = thresholds.get(name)
         if known is None:
-            problems.append(f'there is no threshold "{name}" to adjust; `cluneal-cds knowledge list` names them')
+            near = get_close_matches(name.lower(), thresholds, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`cluneal-cds knowledge list thresholds` names them"
+            problems.append(f'there is no threshold "{name}" to adjust; {hint}')
         elif not known.least <= value <= known.most:
             problems.append(f"{name} may be {known.least:g} to {known.most:g} {known.unit}, not {value:g}")
         elif known.unit in _WHOLE and value != int(value):

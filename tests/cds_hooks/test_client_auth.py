@@ -4,59 +4,16 @@ import asyncio
 import logging
 from dataclasses import replace
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
 from cds_hooks.client_auth import ClientAuthentication, TokenMemory, TrustedClient
-from cds_hooks.jwks import PinnedKeys, read_key_set
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from tests.cds_hooks.conftest import EHR, TOY_SERVICES
-from tests.cds_hooks.signing import BASE, ISSUER, JKU, LATER, NOW, SUBJECT, claims, ec_key, header, key_set, published, rsa_key, token
+from tests.cds_hooks.signed_house import EVERY_ID, FEEDBACK, KEYS, OUTCOME, SERVICE, House
+from tests.cds_hooks.signing import BASE, ISSUER, JKU, LATER, NOW, claims, ec_key, header, token
 from tests.cds_hooks.tokens import GOOD, HOSTILE, twin
-
-SERVICE = "/cds-services/interpreter"
-FEEDBACK = f"{SERVICE}/feedback"
-OUTCOME = {"card": "c", "outcome": "overridden", "outcomeTimestamp": "2026-11-20T10:00:00Z"}
-EVERY_ID = frozenset(service.id for service in TOY_SERVICES)
-KEYS = PinnedKeys(read_key_set(key_set(published(ec_key(), "ec"), published(rsa_key(), "rsa"), published(ec_key("P-256"), "p256"))))
-
-
-class House:
-    """The toy services behind authentication, a clock that a test sets, and what was fed back by whom."""
-
-    def __init__(self):
-        self.now, self.kept = float(NOW), []
-        clients = (
-            TrustedClient("ehr", ISSUER, KEYS, subject=SUBJECT, jku=JKU, services=EVERY_ID),
-            TrustedClient("pinned", "https://pinned.example.org", KEYS, services=EVERY_ID),
-            TrustedClient("narrow", "https://narrow.example.org", KEYS, services=frozenset({"welcome"})),
-            TrustedClient("again", "https://again.example.org", KEYS, services=EVERY_ID, once=False),
-            TrustedClient("short", "https://short.example.org", KEYS, services=EVERY_ID, lifetime=60),
-            TrustedClient("other", "https://other.example.org", KEYS, services=EVERY_ID, algorithms=frozenset({"ES256"})),
-            TrustedClient("one", "https://shared.example.org", KEYS, subject="one", services=EVERY_ID),
-            TrustedClient("two", "https://shared.example.org", KEYS, subject="two", services=EVERY_ID),
-        )
-        seen = TokenMemory(clock=lambda: self.now)
-        authentication = ClientAuthentication(clients, base_url=BASE, seen=seen, clock=lambda: self.now)
-        self.app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        limits = Limits(body_bytes=200_000, receive_seconds=0.5)
-        self.app.include_router(cds_hooks_router(TOY_SERVICES, limits=limits, feedback=self, clients=authentication))
-        install(self.app, origins=[EHR])
-
-    async def keep(self, service, items, *, client=""):
-        self.kept += [(client, service, item.card) for item in items]
-
-    async def ask(self, method, path, sent, **how):
-        """What a call with this Authorization (or these) is answered."""
-        fields = [("Authorization", one) for one in ([sent] if isinstance(sent, str) else sent)]
-        how["headers"] = [*how.get("headers", {}).items(), *fields]
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://inside:8000") as client:
-            return await client.request(method, path, **how)
-
-    async def discover(self, a_token):
-        return await self.ask("GET", "/cds-services", f"Bearer {a_token}")
 
 
 @pytest.fixture
@@ -68,6 +25,7 @@ def for_path(path, number=1, **changes):
     return token(body=claims(path, jti=f"token-{number}", **changes))
 
 
+@pytest.mark.requirement("176", "J-2", "J-3", "J-11", "193", "205", "200")
 @pytest.mark.parametrize("sent", GOOD.values(), ids=GOOD)
 async def test_a_good_token_opens(house, sent):
     """Whatever a client may leave out or add."""
@@ -76,6 +34,8 @@ async def test_a_good_token_opens(house, sent):
     assert (answer.status_code, len(answer.json()["services"])) == (200, len(TOY_SERVICES))
 
 
+@pytest.mark.requirement("case-43", "195", "201", "203", "207", "J-4", "J-5", "J-6", "J-7", "J-8", "J-9", "J-12")
+@pytest.mark.requirement("182", "183", "189", "190", "192", "196")
 @pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
 async def test_every_other_token_meets_the_same_refusal(house, sent):
     """One status, one body, one header, whatever was wrong: a token that fails teaches nothing. An honest one still opens."""
@@ -87,6 +47,7 @@ async def test_every_other_token_meets_the_same_refusal(house, sent):
     assert (await house.discover(token())).status_code == 200
 
 
+@pytest.mark.requirement("176", "177", "J-1", "J-12")
 @pytest.mark.parametrize(
     "sent",
     [
@@ -107,12 +68,14 @@ async def test_a_call_carries_one_bearer_token(house, sent):
     assert (await house.ask("GET", "/cds-services", sent)).status_code == 401
 
 
+@pytest.mark.requirement("J-13")
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
 async def test_the_scheme_is_read_in_any_case(house, scheme):
     """As RFC 9110 has it."""
     assert (await house.ask("GET", "/cds-services", scheme + token())).status_code == 200
 
 
+@pytest.mark.requirement("189", "196", "J-2", "J-6")
 async def test_a_token_is_for_one_address(house, question):
     """Discovery, each service and its feedback have their own; what is made for one opens none of the others."""
     calls = {
@@ -130,6 +93,7 @@ async def test_a_token_is_for_one_address(house, question):
         assert opened == [path]
 
 
+@pytest.mark.requirement("196")
 async def test_no_field_of_the_request_decides_about_the_address(house):
     """A token for the address that Host and the fields of proxies claim opens nothing."""
     claimed = {
@@ -144,6 +108,7 @@ async def test_no_field_of_the_request_decides_about_the_address(house):
     assert (await house.ask("GET", "/cds-services", f"Bearer {token()}", headers=claimed)).status_code == 200
 
 
+@pytest.mark.requirement("192", "J-10")
 async def test_a_token_opens_once(house):
     """Sent again, one after the other or twenty at once, also as the twin that anybody can make of its signature, it is refused."""
     first = token()
@@ -165,6 +130,7 @@ async def test_a_name_of_a_token_is_its_issuers_own(house):
     assert [(await house.discover(one)).status_code for one in (token(), other)] == [200, 200]
 
 
+@pytest.mark.requirement("J-10", "190")
 async def test_a_client_may_be_allowed_to_send_a_token_again(house):
     """Some test kits do; the token is still good for its time and its address alone."""
     again = token(header(jku=None), claims(iss="https://again.example.org"))
@@ -218,6 +184,7 @@ async def test_a_client_sees_and_calls_its_own_services_alone(house, question):
     assert (refused.status_code, unkept.status_code, house.kept) == (403, 403, [])
 
 
+@pytest.mark.requirement("177", "case-02")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 async def test_who_is_not_known_cannot_tell_which_addresses_there_are(house, method):
     """Hosted or not, right method or wrong, the same 401."""
@@ -238,6 +205,7 @@ async def test_who_is_known_is_told_what_is_wrong(house):
     assert nobody.status_code == 404
 
 
+@pytest.mark.requirement("208", "case-37")
 @pytest.mark.parametrize("path", ["/cds-services", SERVICE, FEEDBACK, "/cds-services/nobody", "/elsewhere"])
 async def test_a_preflight_needs_no_token(house, path):
     """A browser sends none; the refusal itself can be read by the page of a known origin."""
@@ -261,6 +229,7 @@ async def test_the_discovery_of_a_client_is_kept_by_no_cache(house):
     assert (await house.discover(token())).headers["cache-control"] == "no-store"
 
 
+@pytest.mark.requirement("J-12")
 async def test_the_log_tells_the_operator_why_and_never_the_token(house, caplog):
     """One line with the client and what was expected; no letter of a token, and no line of the caller's own."""
     caplog.set_level(logging.INFO)

@@ -15,6 +15,7 @@ def service(**changes):
     return CDSService(**{"id": "a", "hook": "patient-view", "title": "A", "description": "B", "answer": silent} | changes)
 
 
+@pytest.mark.requirement("7", "8", "9", "10", "11", "12", "36", "R3-1", "R3-2", "R3-3")
 def test_a_service_is_listed_with_all_it_has():
     """Names as in the specification, the version of the specification, and the version of the hook."""
     listed = service(prefetch={"patient": "Patient/{{context.patientId}}"}, usage_requirements="Prefetch")
@@ -35,6 +36,7 @@ def test_a_service_is_listed_with_all_it_has():
     }
 
 
+@pytest.mark.requirement("3", "11", "12")
 def test_what_a_service_does_not_have_is_left_out():
     """No empty object, no null."""
     (entry,) = discovery_document([service()])["services"]
@@ -42,11 +44,13 @@ def test_what_a_service_does_not_have_is_left_out():
     assert set(entry) == {"hook", "title", "description", "id", "version", "hookVersion"}
 
 
+@pytest.mark.requirement("3", "6")
 def test_an_empty_house_lists_no_services():
     """Hosting nothing is legal."""
     assert discovery_document([]) == {"services": []}
 
 
+@pytest.mark.requirement("10")
 @pytest.mark.parametrize("id_", ["", "a/b", "a b", "a?b", "a#b", "a%b", "..", ".", "-a", "é", "{a}", "a\n"])
 def test_an_id_is_part_of_an_address(id_):
     """What an address gives a meaning to cannot be in an id."""
@@ -85,6 +89,7 @@ def test_templates_cannot_be_changed_behind_the_check():
         described.prefetch["patient"] = "nonsense"
 
 
+@pytest.mark.requirement("211")
 def test_an_id_may_be_shared_on_different_hooks():
     """Such services replace each other's cards; each answers its own hook."""
     one, other = service(), service(hook="encounter-start")
@@ -92,6 +97,7 @@ def test_an_id_may_be_shared_on_different_hooks():
     assert by_address([one, other]) == {"a": {"patient-view": one, "encounter-start": other}}
 
 
+@pytest.mark.requirement("211", "R8")
 @pytest.mark.parametrize("services", [(service(), service(title="Other")), (service(),) * 2], ids=["another", "the same"])
 def test_an_id_cannot_be_claimed_twice_on_a_hook(services):
     """Neither of two services silently wins, and none is listed twice."""

@@ -36,6 +36,7 @@ def test_the_status_says_whose_fault_it_is(family, statuses):
     assert all(error.status_hint in statuses for error in leaves(family))
 
 
+@pytest.mark.requirement("R3-14")
 def test_an_operation_outcome_has_everything_a_client_needs():
     """Severity, FHIR code, our code, a sentence, and what would have helped."""
     outcome = errors.operation_outcome(errors.MalformedRequest("`context.patientId` must be an id."))

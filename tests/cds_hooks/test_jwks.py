@@ -16,6 +16,7 @@ def kids(body):
     return [(key.kid, key.algorithm) for key in read_key_set(body).keys]
 
 
+@pytest.mark.requirement("200", "205", "207")
 @pytest.mark.parametrize(
     ("key", "algorithm"),
     [
@@ -31,6 +32,7 @@ def test_a_key_is_for_one_algorithm(key, algorithm):
     assert kids(key_set(key)) == [("k", algorithm)]
 
 
+@pytest.mark.requirement("203", "207")
 @pytest.mark.parametrize(
     ("key", "why"),
     [
@@ -107,6 +109,7 @@ class Address:
         return FetchedKeys("https://ehr.example.org/jwks.json", fetch=self.fetch, clock=lambda: self.now)
 
 
+@pytest.mark.requirement("R3-23")
 async def test_many_calls_at_once_cost_one_fetch():
     """Also when all of them name a kid that is not there."""
     address = Address(GOOD)
@@ -117,6 +120,7 @@ async def test_many_calls_at_once_cost_one_fetch():
     assert (address.fetched, sum(map(len, found))) == (1, 100)
 
 
+@pytest.mark.requirement("R3-23")
 async def test_a_new_key_is_known_soon_and_unknown_kids_cost_little():
     """A kid that is not known is looked for again after half a minute, not before."""
     address = Address(GOOD)
@@ -129,6 +133,7 @@ async def test_a_new_key_is_known_soon_and_unknown_kids_cost_little():
     assert ([key.kid for key in await keys.find("new")], address.fetched) == (["new"], 2)
 
 
+@pytest.mark.requirement("R3-23")
 async def test_a_key_that_was_removed_is_dead_after_minutes():
     """Keys are fetched again when they are old, though the kid is known."""
     address = Address(GOOD)
@@ -158,6 +163,7 @@ async def test_an_address_that_is_away_is_outlived_for_an_hour():
     assert len(await keys.find("good")) == 1
 
 
+@pytest.mark.requirement("199")
 async def test_pinned_keys_are_found_by_kid():
     """Nothing is fetched."""
     keys = PinnedKeys(read_key_set(key_set(GOOD)))

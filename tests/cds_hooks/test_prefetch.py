@@ -1,15 +1,18 @@
 """Templates that clients can and cannot resolve."""
 
+import re
+
 import pytest
 
 from cds_hooks.hooks import HOOKS
-from cds_hooks.prefetch import template_problems
+from cds_hooks.prefetch import filled, template_problems
 
 
 def problems(template, hook="patient-view"):
     return template_problems({"key": template}, HOOKS[hook])
 
 
+@pytest.mark.requirement("35", "58", "R3-11")
 @pytest.mark.parametrize(
     "template",
     [
@@ -31,12 +34,15 @@ def test_plain_reads_and_searches_are_fine(template):
     assert problems(template) == ()
 
 
+@pytest.mark.requirement("55", "56", "57", "58", "59", "R3-8", "R3-9", "R3-10")
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
         ("Condition?patient={{context.draftOrders.id}}", "no token of patient-view"),
         ("Condition?patient={{ context.patientId }}", "no token of patient-view"),
         ("Condition?recorded-date=gt{{today()}}", "no token of patient-view"),
+        ("Practitioner/{{%encounter.participant.individual.resolve().id}}", "no token of patient-view"),
+        ("Encounter?_id={{context.encounterId.ofType(Encounter).id}}", "no token of patient-view"),
         ("Condition?patient={{}}", "no token"),
         ("Condition?patient={context.patientId}", "brace"),
         ("Condition?patient={{context.patientId}", "brace"),
@@ -74,6 +80,7 @@ def test_what_clients_cannot_resolve_is_named(template, problem):
     assert problem in " / ".join(problems(template))
 
 
+@pytest.mark.requirement("56")
 def test_tokens_depend_on_the_hook():
     """A patient cannot begin an encounter, so the hook has no token for one."""
     assert problems("Patient/{{userPatientId}}", "patient-view") == ()
@@ -89,3 +96,25 @@ def test_all_problems_of_all_templates_come_at_once():
         'prefetch "worse"',
         'prefetch "bad"',
     ]
+
+
+def test_a_template_is_filled_with_the_values_of_the_request():
+    """Every token, wherever it stands; what is no token stays as it is."""
+    template = "Observation?patient={{context.patientId}}&performer={{context.userId}}&code=http://loinc.org|1-1"
+    values = {"context.patientId": "p-1", "context.userId": "Practitioner/7", "context.encounterId": "e"}
+
+    assert filled(template, values) == "Observation?patient=p-1&performer=Practitioner%2F7&code=http://loinc.org|1-1"
+    assert filled("Patient/{{context.patientId}}", values) == "Patient/p-1"
+
+
+def test_a_template_without_a_value_is_not_filled():
+    """Half a query would be another question."""
+    assert filled("Encounter?_id={{context.encounterId}}&patient={{context.patientId}}", {"context.patientId": "p-1"}) is None
+
+
+@pytest.mark.parametrize("value", ["p1&patient=p2", "../Practitioner/1", "p1?x", "p1#x", "p 1", "p1%2fp2", "ｐ1", "a\r\nX: y"])
+def test_a_value_stays_one_value(value):
+    """Whatever it holds, it begins no other parameter and no other path."""
+    query = filled("Condition?patient={{context.patientId}}", {"context.patientId": value})
+
+    assert re.fullmatch(r"Condition\?patient=[A-Za-z0-9._~%-]+", query)

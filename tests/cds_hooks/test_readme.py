@@ -36,6 +36,16 @@ def test_the_table_of_chapters_is_complete():
     assert not {module for module in modules if f"`{module}`" not in text}
 
 
+def test_the_table_of_chapters_names_the_checks():
+    """Every test that it names is there, and every file of tests has its row; those of a hook lie under the name of the hook."""
+    table = README.read_text(encoding="utf-8").partition("Imports lead down")[0]
+    here = Path(__file__).parent
+    files = {path.relative_to(here).as_posix() for path in here.rglob("test_*.py")}
+    of_hooks = {f"hooks/test_{name.replace('-', '_')}.py" for name in HOOKS}
+
+    assert set(re.findall(r"`((?:[a-z]+/)?test_[a-z_]+\.py)`", table)) | of_hooks & files | {"test_readme.py"} == files
+
+
 def test_the_table_of_hooks_is_complete():
     """Every hook that can be served has its row, with the version that is read."""
     rows = re.findall(r"^\| `([a-z-]+)` \| ([0-9.]+)", README.read_text(encoding="utf-8"), flags=re.MULTILINE)

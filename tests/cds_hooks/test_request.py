@@ -18,6 +18,7 @@ def read(question, hooks=("patient-view",)):
     return read_request(json.dumps(question).encode(), hooks=hooks)
 
 
+@pytest.mark.requirement("28")
 def test_a_request_is_read(question):
     """Hook, instance and context are values; prefetch stays raw."""
     request = read(question)
@@ -28,6 +29,7 @@ def test_a_request_is_read(question):
     assert (request.fhir_server, request.fhir_authorization) == (None, None)
 
 
+@pytest.mark.requirement("P-2")
 def test_null_and_absent_prefetch_differ(question):
     """Null is the answer "there is none"; a key that was not sent is not there."""
     question["prefetch"] = {"patient": None, "orders": [], "nothing": {}}
@@ -76,6 +78,7 @@ def test_an_authorization_for_no_server_is_ignored(question, server):
     assert read({**question, "fhirServer": server, "fhirAuthorization": {"access_token": "t"}}).fhir_authorization is None
 
 
+@pytest.mark.requirement("H-14")
 def test_nothing_about_a_patient_is_in_the_repr(question):
     """A request that ends up in a log by mistake gives away neither patient nor token."""
     question["context"]["encounterId"] = "enc-9"
@@ -103,6 +106,7 @@ def test_a_flood_of_members_is_refused_early(question, place):
         read(question)
 
 
+@pytest.mark.requirement("H-9")
 def test_extensions_may_be_of_any_size(question):
     """What is not read has no limits of its own."""
     question["extension"] = {f"org.example.n{number}": number for number in range(5 * MOST_MEMBERS)}

@@ -20,11 +20,35 @@ def sent(response):
     return json.loads(to_wire(response))
 
 
+@pytest.mark.requirement("3", "74", "77", "R3-28")
 def test_nothing_to_say_is_an_empty_list():
     """Silence is said, not left out; what else is empty is left out."""
     assert to_wire(CDSResponse()) == b'{"cards":[]}'
 
 
+@pytest.mark.requirement(
+    "80",
+    "84",
+    "88",
+    "92",
+    "95",
+    "98",
+    "99",
+    "103",
+    "107",
+    "111",
+    "115",
+    "119",
+    "121",
+    "123",
+    "138",
+    "139",
+    "141",
+    "144",
+    "214",
+    "215",
+    "R3-22",
+)
 def test_a_full_card_has_the_names_of_the_specification():
     """Every attribute, in camelCase, `autolaunchable` being one word there."""
     full = card(
@@ -73,22 +97,48 @@ def test_a_full_card_has_the_names_of_the_specification():
     }
 
 
+@pytest.mark.requirement("81", "94", "104", "108", "113", "116")
+def test_the_least_card_has_three_attributes():
+    """Summary, indicator and the label of the source: everything else may be left out, and then is."""
+    assert sent(CDSResponse(cards=(card(),))) == {"cards": [{"summary": "S", "indicator": "info", "source": {"label": "L"}}]}
+
+
+@pytest.mark.requirement("118", "120", "145", "220", "R10")
+def test_the_least_parts_have_what_is_required():
+    """A suggestion needs a label and what to do, a link its label, url and type, a topic its code and system."""
+    least = card(
+        source=Source(label="L", topic=Coding(code="T", system="https://a.example.org/t")),
+        suggestions=(Suggestion(label="G", actions=(CREATE,)),),
+        selection_behavior="any",
+        links=(Link(label="K", url="https://a.example.org", type="absolute"),),
+    )
+    (told,) = sent(CDSResponse(cards=(least,)))["cards"]
+
+    assert told["source"]["topic"] == {"code": "T", "system": "https://a.example.org/t"}
+    assert told["suggestions"] == [{"label": "G", "actions": [{"type": "create", "description": "Do", "resource": TASK}]}]
+    assert told["links"] == [{"label": "K", "url": "https://a.example.org", "type": "absolute"}]
+
+
+@pytest.mark.requirement("75", "R3-15")
 def test_system_actions_are_sent_when_there_are_some():
     """Present with a description, absent when empty."""
     assert sent(CDSResponse(system_actions=(CREATE,)))["systemActions"] == [{"type": "create", "description": "Do", "resource": TASK}]
 
 
+@pytest.mark.requirement("3")
 def test_an_extension_of_nothing_is_left_out():
     """An object that would go out empty does not go out."""
     assert to_wire(CDSResponse(extension={"org.example.basis": {"side": None}})) == b'{"cards":[]}'
 
 
+@pytest.mark.requirement("1")
 def test_nothing_is_sent_that_is_no_json():
     """A number that JSON does not have fails here, not at the client."""
     with pytest.raises(ValueError, match="JSON"):
         to_wire(CDSResponse(extension={"org.example.x": float("nan")}))
 
 
+@pytest.mark.requirement("83")
 def test_a_summary_has_less_than_140_characters():
     """139 is the longest; characters count, not bytes."""
     assert card(summary="é" * 139).summary
@@ -96,82 +146,14 @@ def test_a_summary_has_less_than_140_characters():
         card(summary="é" * 140)
 
 
+@pytest.mark.requirement("107", "140")
 @pytest.mark.parametrize("url", ["http://localhost:8000/x", "https://a.example.org", "https://a.example.org/a?b=c#d", "https://[::1]/"])
 def test_addresses_are_sent_as_given(url):
     """No slash is added, nothing is changed."""
     assert Source(label="L", url=url).url == url
 
 
-WRONG_CARDS = {
-    "summary empty": {"summary": ""},
-    "summary blank": {"summary": "  "},
-    "summary of two lines": {"summary": "a\nb"},
-    "summary with a line end": {"summary": "a\n"},
-    "summary with a line separator": {"summary": "a\u2028b"},
-    "summary with half a surrogate": {"summary": "\ud800"},
-    "summary no text": {"summary": 1},
-    "indicator unknown": {"indicator": "hard-stop"},
-    "source missing": {"source": None},
-    "detail empty": {"detail": ""},
-    "uuid no uuid": {"uuid": "1"},
-    "suggestions without selectionBehavior": {"suggestions": (Suggestion(label="G", actions=(CREATE,)),)},
-    "selectionBehavior unknown": {"selection_behavior": "all"},
-    "two recommended of at most one (cds-resp-1)": {
-        "suggestions": (Suggestion(label="G", actions=(CREATE,), is_recommended=True),) * 2,
-        "selection_behavior": "at-most-one",
-    },
-    "extension with a short name": {"extension": {"basis": 1}},
-    "extension an array": {"extension": [{"url": "https://a.example.org"}]},
-    "unknown attribute": {"overriddeReason": ()},
-}
-
-
-@pytest.mark.parametrize("changes", WRONG_CARDS.values(), ids=WRONG_CARDS)
-def test_a_wrong_card_cannot_be_made(changes):
-    """Each rule of the specification about cards."""
-    with pytest.raises(ValidationError):
-        card(**changes)
-
-
-WRONG_PARTS = {
-    "source label empty": lambda: Source(label=""),
-    "url relative": lambda: Source(label="L", url="/a"),
-    "url of another scheme": lambda: Source(label="L", url="javascript:alert(1)"),
-    "url without a host": lambda: Source(label="L", url="https:///a"),
-    "url with credentials": lambda: Source(label="L", url="https://a@b.example.org"),
-    "url with a space": lambda: Source(label="L", url="https://a.example.org/a b"),
-    "url with a broken host": lambda: Source(label="L", url="https://[a"),
-    "coding without a system": lambda: Coding(code="c"),
-    "override reason without a display": lambda: OverrideReason(code="c", system="s"),
-    "link type unknown": lambda: Link(label="L", url="https://a.example.org", type="web"),
-    "app context on an absolute link": lambda: Link(label="L", url="https://a.example.org", type="absolute", app_context="x"),
-    "autolaunchable as a word": lambda: Link(label="L", url="https://a.example.org", type="smart", autolaunchable="yes"),
-    "autolaunchable in camel case": lambda: Link(label="L", url="https://a.example.org", type="smart", autoLaunchable=True),
-    "suggestion without actions": lambda: Suggestion(label="G", actions=()),
-    "suggestion without a label": lambda: Suggestion(label="", actions=(CREATE,)),
-    "action type unknown": lambda: Action(type="order", description="D", resource=TASK),
-    "action without a description (cds-resp-5)": lambda: Action(type="create", description="", resource=TASK),
-    "create without a resource": lambda: Action(type="create", description="D"),
-    "create with a resourceId": lambda: Action(type="create", description="D", resource=TASK, resource_id="Task/t"),
-    "create of something without a type": lambda: Action(type="create", description="D", resource={"id": "x"}),
-    "update without an id": lambda: Action(type="update", description="D", resource={"resourceType": "Task"}),
-    "delete without a target": lambda: Action(type="delete", description="D"),
-    "delete by a bare id": lambda: Action(type="delete", description="D", resource_id="t"),
-    "delete by a resource (cds-resp-2)": lambda: Action(type="delete", description="D", resource_id="Task/t", resource=TASK),
-    "resource with an empty string": lambda: Action(type="create", description="D", resource={**TASK, "note": [{"text": ""}]}),
-    "resource with an empty array": lambda: Action(type="create", description="D", resource={**TASK, "note": []}),
-    "resource with an empty object": lambda: Action(type="create", description="D", resource={**TASK, "code": {}}),
-    "resource with null": lambda: Action(type="create", description="D", resource={**TASK, "code": None}),
-}
-
-
-@pytest.mark.parametrize("make", WRONG_PARTS.values(), ids=WRONG_PARTS)
-def test_a_wrong_part_of_a_card_cannot_be_made(make):
-    """Each rule of the specification about sources, links, suggestions and actions."""
-    with pytest.raises(ValidationError):
-        make()
-
-
+@pytest.mark.requirement("130", "132", "R3-4")
 def test_resources_go_out_as_they_are():
     """Inside a FHIR resource null may keep a place in an array, and false and 0 are values."""
     resource = {
@@ -187,6 +169,7 @@ def test_resources_go_out_as_they_are():
     assert sent(CDSResponse(system_actions=(action,)))["systemActions"][0]["resource"] == resource
 
 
+@pytest.mark.requirement("133", "134", "135", "R3-17")
 def test_a_delete_names_its_target():
     """By type and id, without the resource."""
     action = Action(type="delete", description="D", resource_id="ServiceRequest/a.b-1")
@@ -196,6 +179,7 @@ def test_a_delete_names_its_target():
     ]
 
 
+@pytest.mark.requirement("80", "119")
 @pytest.mark.parametrize(
     "cards",
     [
@@ -210,6 +194,7 @@ def test_identities_are_unique(cards):
         CDSResponse(cards=cards)
 
 
+@pytest.mark.requirement("122")
 def test_several_may_be_recommended_when_several_may_be_chosen():
     """`any` lets the user take all of them."""
     suggestions = (Suggestion(label="G", actions=(CREATE,), is_recommended=True),) * 2

@@ -173,6 +173,7 @@ def raw_call(address, *parts, pause=0.0):
 HEAD = b"POST /cds-services/interpreter HTTP/1.1\r\nHost: toy\r\nContent-Type: application/json\r\n"
 
 
+@pytest.mark.requirement("case-33")
 @pytest.mark.parametrize("sent", [b"", b'{"hook":'], ids=["silence", "half a body"])
 def test_a_stalled_body_is_answered_and_cut(address, sent):
     """A client that stops sending gets its 408 within the deadline, and the connection ends."""
@@ -206,6 +207,7 @@ def test_a_chunked_body_is_read(address, question):
     assert (answer.status_code, len(answer.json()["cards"])) == (200, 1)
 
 
+@pytest.mark.requirement("H-10", "case-33")
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
 def test_a_huge_body_is_refused_and_the_service_lives(address, question, chunked):
     """413 for a declared length and for chunks, up to four times what is allowed; the next call is answered as ever."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.cards.compose import BASIS
 from service.evaluate import Evaluation
-from service.fhir.elements import EXAMINATION
+from service.fhir.terms import EXAMINATION
 from service.transcript import on_the_wire, transcribe
 from tests.generated.ingredients import NERVES
 from tests.service.charts import Resource, look

@@ -4,7 +4,7 @@ Every resource here is what a plain EHR sends. `**changes` replace elements; an 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.model import FindingDefinition
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Finding
+from service.speech import Speech
 
 TODAY = date(2026, 11, 20)
 SNOMED, LOINC, CPT = "http://snomed.info/sct", "http://loinc.org", "http://www.ama-assn.org/go/cpt"
@@ -24,6 +25,8 @@ ICD, RXNORM = "http://hl7.org/fhir/sid/icd-10-cm", "http://www.nlm.nih.gov/resea
 EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 HL7 = "http://terminology.hl7.org/CodeSystem/"
 NO_STENOSIS = "No residual stenosis or disc herniation. Unremarkable postoperative appearance."
+
+EVERYBODY = Speech()
 
 Resource = dict[str, Any]
 
@@ -145,18 +148,25 @@ def archetype(**keys: Any) -> Resource:
     return {name: value for name, value in {**default, **keys}.items() if value is not None}
 
 
-def chart(prefetch: Mapping[str, Any], *, server: str | None = None) -> Chart:
+def chart(prefetch: Mapping[str, Any], *, server: str | None = None, drafts: Sequence[Resource] = ()) -> Chart:
     """The chart that this prefetch makes, as it arrives: in bytes. A value that is bytes already stays as it is."""
     raw = {key: msgspec.Raw(value if isinstance(value, bytes) else json.dumps(value).encode()) for key, value in prefetch.items()}
-    return chart_of_prefetch(raw, patient="p", server=server)
+    return chart_of_prefetch(raw, patient="p", server=server, drafts=drafts)
 
 
 def look(
-    prefetch: Mapping[str, Any], *, user: str = "Practitioner/1", visit: str = "", instance: str = "1", server: str | None = None
+    prefetch: Mapping[str, Any],
+    *,
+    user: str = "Practitioner/1",
+    visit: str = "",
+    instance: str = "1",
+    server: str | None = None,
+    drafts: Sequence[Resource] = (),
+    speech: Speech = EVERYBODY,
 ) -> Evaluation:
-    """Everything that one look at this prefetch gives."""
-    call = Call("p", instance, user, visit)
-    return evaluate(chart(prefetch, server=server), load_knowledge(), today=TODAY, call=call)
+    """Everything that one look at this prefetch gives, at the signing of the drafts when there are any."""
+    call = Call("p", instance, user, visit, "order-sign" if drafts else "patient-view", speech)
+    return evaluate(chart(prefetch, server=server, drafts=drafts), load_knowledge(), today=TODAY, call=call)
 
 
 def basis(evaluation: Evaluation) -> Resource:

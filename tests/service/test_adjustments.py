@@ -106,7 +106,7 @@ async def test_no_threshold_is_no_adjustment(thresholds):
 @pytest.mark.parametrize("policy", ["both", "Inclusive", "EVIDENCE", "all", "1", "evidence,inclusive"])
 def test_a_policy_that_is_none_stops_the_start(policy):
     """There are two, and the message names them."""
-    assert problems(policy=policy) == ("CLUNEAL_POLICY: Input should be 'evidence' or 'inclusive'",)
+    assert problems(policy=policy) == ("CLUNEAL_POLICY: must be evidence or inclusive",)
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,18 @@ def test_a_number_beyond_the_bounds_stops_the_start(thresholds):
     assert "relief-good may be 70 to 80 percent, not " in problem
 
 
-@pytest.mark.parametrize("name", ["relief-god", "Relief-Good", "relief_good", "", "X-01"])
-def test_a_threshold_that_is_not_there_stops_the_start(name):
-    """A misspelt name is not passed over: the site would believe that it moved something."""
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        *((name, "did you mean relief-good?") for name in ("relief-god", "Relief-Good", "relief_good", "RELIEF-GOD")),
+        *((name, "`cluneal-cds knowledge list thresholds` names them") for name in ("", "X-01")),
+    ],
+)
+def test_a_threshold_that_is_not_there_stops_the_start(name, hint):
+    """A misspelt name is not passed over: the site would believe that it moved something. The near one is named."""
     (problem,) = problems(thresholds=f"{name}=75")
 
-    assert f'there is no threshold "{name}" to adjust; `cluneal-cds knowledge list` names them' in problem
+    assert f'there is no threshold "{name}" to adjust; {hint}' in problem
 
 
 def test_all_wishes_that_cannot_be_met_come_at_once():
@@ -156,7 +162,21 @@ def test_all_wishes_that_cannot_be_met_come_at_once():
 
     assert all(words in told for words in ("imaging-window may be", "lasting-pain may be", 'no threshold "nope"'))
     assert "relief-good" not in told
-    assert typed[1:] == ("CLUNEAL_POLICY: Input should be 'evidence' or 'inclusive'", HOW_TO_WRITE)
+    assert typed[1:] == ("CLUNEAL_POLICY: must be evidence or inclusive", HOW_TO_WRITE)
+
+
+def test_wishes_and_settings_come_at_once():
+    """What the knowledge does not allow stands in one message with what no setting may be."""
+    found = run("serve", CLUNEAL_THRESHOLDS="relief-god=75,imaging-window=1", CLUNEAL_PORT="abc", CLUNEAL_OPEN="2")
+
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.splitlines() == [
+        "4 problems in the settings:",
+        '  CLUNEAL_THRESHOLDS: there is no threshold "relief-god" to adjust; did you mean relief-good?',
+        "  CLUNEAL_THRESHOLDS: imaging-window may be 180 to 730 days, not 1",
+        "  CLUNEAL_PORT: must be a whole number from 1 to 65535",
+        "  CLUNEAL_OPEN: must be 1 or 0",
+    ]
 
 
 @pytest.mark.parametrize("name", ["CLUNEAL_THRESHOLD", "CLUNEAL_TRESHOLDS", "CLUNEAL_POLICIES"])
@@ -171,7 +191,7 @@ def test_a_mistyped_setting_stops_the_start(name):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"CLUNEAL_POLICY": "both"}, "CLUNEAL_POLICY: Input should be 'evidence' or 'inclusive'\n"),
+        ({"CLUNEAL_POLICY": "both"}, "CLUNEAL_POLICY: must be evidence or inclusive\n"),
         ({"CLUNEAL_THRESHOLDS": "relief-good:75"}, f"{HOW_TO_WRITE}\n"),
         ({"CLUNEAL_THRESHOLDS": "relief-good=75%"}, "CLUNEAL_THRESHOLDS: "),
         ({"CLUNEAL_THRESHOLDS": "relief-good=90"}, "relief-good may be 70 to 80 percent, not 90\n"),

@@ -271,7 +271,7 @@ def test_a_file_that_is_no_chart_is_said_in_a_sentence(tmp_path, content):
     wrong = run("evaluate", tmp_path / "file.json")
 
     assert wrong.returncode == 1
-    assert wrong.stderr.startswith("This ")
+    assert wrong.stderr.startswith(f"{tmp_path / 'file.json'}: ")
     assert len(wrong.stderr.splitlines()) == 1
 
 

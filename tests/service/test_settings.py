@@ -28,6 +28,8 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_PORT": "9000",
             "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example/cluneal/",
             "CLUNEAL_OPEN": "1",
+            "CLUNEAL_OPEN_FHIR_SERVERS": "https://fhir.example/r4, http://127.0.0.1:8090/fhir/R4",
+            "CLUNEAL_DEADLINE_S": "0.8",
             "CLUNEAL_ORIGINS": "https://ehr.example, http://localhost:8080",
             "CLUNEAL_MAX_BODY_MB": "4",
             "CLUNEAL_RECEIVE_DEADLINE_S": "1.5",
@@ -37,6 +39,8 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_DATABASE_URL": "sqlite:///memory.sqlite",
             "CLUNEAL_PSEUDONYM_KEY_FILE": "pseudonyms.key",
             "CLUNEAL_WHEN_STORE_IS_DOWN": "refuse",
+            "CLUNEAL_QUIET": "1",
+            "CLUNEAL_DOCS": "1",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -47,6 +51,8 @@ def test_every_setting_is_read_from_its_variable():
         "public_base_url": "https://cds.example/cluneal",
         "clients_file": None,
         "open": True,
+        "open_fhir_servers": ["https://fhir.example/r4", "http://127.0.0.1:8090/fhir/R4"],
+        "deadline_s": 0.8,
         "origins": ["https://ehr.example", "http://localhost:8080"],
         "max_body_mb": 4,
         "receive_deadline_s": 1.5,
@@ -56,6 +62,8 @@ def test_every_setting_is_read_from_its_variable():
         "database_url": "sqlite:///memory.sqlite",
         "pseudonym_key_file": "pseudonyms.key",
         "when_store_is_down": "refuse",
+        "quiet": True,
+        "docs": True,
         "log_level": "warning",
     }
 
@@ -122,11 +130,6 @@ def test_loopback_needs_no_permission(host):
     assert read_settings({"CLUNEAL_HOST": host}).host == host
 
 
-def test_a_setting_of_a_later_version_stops_the_start():
-    """Nobody is left believing that servers are asked when they are not."""
-    assert problems({"CLUNEAL_OPEN_FHIR_SERVERS": "anything"}) == ("CLUNEAL_OPEN_FHIR_SERVERS is not supported yet by this version",)
-
-
 def test_a_setting_of_an_earlier_version_is_told_by_its_new_name():
     """Whoever upgrades learns where the file of the store is named now."""
     assert problems({"CLUNEAL_STORE": "cluneal.sqlite"}) == ("CLUNEAL_STORE is now CLUNEAL_DATABASE_URL=sqlite:///FILE",)
@@ -189,6 +192,9 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example/?a=b"),
         ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example:port"),
         ("CLUNEAL_OPEN", "perhaps"),
+        ("CLUNEAL_OPEN_FHIR_SERVERS", "http://fhir.example/r4"),
+        ("CLUNEAL_OPEN_FHIR_SERVERS", "https://fhir.example/r4?secret=1"),
+        ("CLUNEAL_DEADLINE_S", "0"),
         ("CLUNEAL_ORIGINS", "*"),
         ("CLUNEAL_ORIGINS", "ehr.example"),
         ("CLUNEAL_ORIGINS", "https://ehr.example/"),
@@ -218,6 +224,37 @@ def test_a_value_that_cannot_be_names_its_variable(name, value):
 
     assert problem.startswith(f"{name}: ")
     assert "secret" not in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        *(("PORT", value, "must be a whole number from 1 to 65535") for value in ("abc", "0", "65536", "80.5")),
+        *(("OPEN", value, "must be 1 or 0") for value in ("2", "maybe")),
+        ("DOCS", "2", "must be 1 or 0"),
+        *(("MAX_BODY_MB", value, "must be a whole number from 1 to 256") for value in ("x", "0", "257")),
+        *(("RECEIVE_DEADLINE_S", value, "must be a number of seconds above 0, at most 60") for value in ("x", "0", "60.1", "nan")),
+        ("TIME_ZONE", "Nowhere", "must be a name of the IANA database, such as America/Chicago"),
+        ("POLICY", "secret", "must be evidence or inclusive"),
+        ("LOG_LEVEL", "secret", "must be debug, info, warning or error"),
+        *(
+            ("THRESHOLDS", value, "write name=number, separated by commas, each name once: relief-good=75,imaging-window=365")
+            for value in ("a=75%,b=x", "a")
+        ),
+    ],
+)
+def test_what_a_setting_may_be_is_said_in_our_words(name, value, says):
+    """The sentence is that of the README, once, whatever a library calls the mistake; the bounds are those that hold."""
+    assert problems({f"CLUNEAL_{name}": value}) == (f"CLUNEAL_{name}: {says}",)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("PORT", ("1", "65535")), ("MAX_BODY_MB", ("1", "256")), ("RECEIVE_DEADLINE_S", ("0.1", "60"))]
+)
+def test_the_bounds_that_are_named_are_allowed(name, values):
+    """What the sentence says may be, may be."""
+    for value in values:
+        assert getattr(read_settings({f"CLUNEAL_{name}": value}), name.lower()) == float(value)
 
 
 def test_all_problems_come_at_once():

@@ -15,6 +15,7 @@ def read(**changes):
     return HOOKS["appointment-book"].context.read({**LEAST, **changes})
 
 
+@pytest.mark.requirement("K-1")
 def test_the_context_is_read():
     """Who books which appointments for whom, in which encounter when there is one; the appointments as they were sent."""
     context = read(encounterId="e")
@@ -23,12 +24,14 @@ def test_the_context_is_read():
     assert context.appointments == (SLEEP, CHECK)
 
 
+@pytest.mark.requirement("K-2")
 @pytest.mark.parametrize("sent", [None, ""])
 def test_the_encounter_is_optional(sent):
     """Appointments are also booked by telephone."""
     assert read(encounterId=sent).encounter_id is None
 
 
+@pytest.mark.requirement("K-6")
 @pytest.mark.parametrize("type_", ["Practitioner", "PractitionerRole", "Patient", "RelatedPerson"])
 def test_patients_and_relatives_book_too(type_):
     """All four kinds of users may."""
@@ -41,6 +44,7 @@ def test_a_plain_array_is_understood(sent, kept):
     assert read(appointments=sent).appointments == kept
 
 
+@pytest.mark.requirement("K-3", "K-4")
 @pytest.mark.parametrize("sent", [None, "", 7, SLEEP])
 def test_the_appointments_are_required(sent):
     """Without any form of list the client learns which field is wrong."""
@@ -48,6 +52,7 @@ def test_the_appointments_are_required(sent):
         read(appointments=sent)
 
 
+@pytest.mark.requirement("57", "L-32")
 def test_no_template_may_name_the_appointments():
     """They are no primitive field; the library forbids them as a prefetch token."""
     assert "context.appointments" not in HOOKS["appointment-book"].tokens

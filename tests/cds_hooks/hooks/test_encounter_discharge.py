@@ -13,6 +13,7 @@ def read(**changes):
     return HOOKS["encounter-discharge"].context.read({**FULL, **changes})
 
 
+@pytest.mark.requirement("K-1")
 def test_the_context_is_read():
     """Who discharges whom from which encounter."""
     context = read()
@@ -20,6 +21,7 @@ def test_the_context_is_read():
     assert (context.user_id, context.patient_id, context.encounter_id) == (Reference("PractitionerRole", "u"), "p", "e")
 
 
+@pytest.mark.requirement("K-3")
 @pytest.mark.parametrize("sent", [None, ""])
 @pytest.mark.parametrize("field", ["userId", "patientId", "encounterId"])
 def test_nothing_may_be_left_out(field, sent):

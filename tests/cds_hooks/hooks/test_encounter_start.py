@@ -9,11 +9,13 @@ from cds_hooks.hooks.encounter_start import EncounterStart
 FULL = {"userId": "PractitionerRole/u", "patientId": "p", "encounterId": "e"}
 
 
+@pytest.mark.requirement("K-1")
 def test_the_context_is_read():
     """Who begins which encounter with whom."""
     assert EncounterStart.read(FULL) == EncounterStart(Reference("PractitionerRole", "u"), "p", "e")
 
 
+@pytest.mark.requirement("K-3")
 @pytest.mark.parametrize("sent", [None, ""])
 def test_the_encounter_is_required(sent):
     """An encounter that begins has an id."""

@@ -18,6 +18,7 @@ def read(sent):
     return HOOKS["order-dispatch"].context.read(sent)
 
 
+@pytest.mark.requirement("K-1")
 def test_the_context_is_read():
     """Who is to carry out which orders of whom, and what is asked in detail."""
     context = read({**LEAST, "dispatchedOrders": ["ServiceRequest/mri", "MedicationRequest/drug"], "fulfillmentTasks": [TASK, {}]})
@@ -33,6 +34,7 @@ def test_nobody_is_named_as_the_user():
     assert (context.user_id, context.encounter_id) == (None, None)
 
 
+@pytest.mark.requirement("K-7")
 def test_the_names_of_1_0_are_understood():
     """There, one order and its task stand alone; a service sees the same as from a client of 1.1."""
     assert read(IN_1_0) == read({**LEAST, "fulfillmentTasks": [TASK]})
@@ -58,12 +60,14 @@ def test_an_empty_new_name_hides_no_old_one(nothing):
     assert read({**IN_1_0, "dispatchedOrders": nothing, "fulfillmentTasks": nothing}) == read(IN_1_0)
 
 
+@pytest.mark.requirement("K-2")
 @pytest.mark.parametrize("tasks", [{}, {"task": None}, {"task": {}}, {"fulfillmentTasks": None}, {"fulfillmentTasks": []}])
 def test_the_tasks_are_optional(tasks):
     """Orders may be dispatched without any."""
     assert read({**LEAST, **tasks}).tasks == ()
 
 
+@pytest.mark.requirement("K-3", "K-4")
 @pytest.mark.parametrize(
     "orders",
     [
@@ -78,6 +82,7 @@ def test_orders_that_cannot_be_found_are_refused(orders):
         read({"patientId": "p", "performer": "Organization/o", **orders})
 
 
+@pytest.mark.requirement("K-3", "K-4")
 @pytest.mark.parametrize("performer", [None, "", "o", 7, ["Organization/o"], {"reference": "Organization/o"}])
 def test_a_performer_is_required(performer):
     """A reference of any type, but one."""
@@ -106,6 +111,7 @@ def test_tasks_that_are_no_resources_are_refused(tasks):
         read({**LEAST, **tasks})
 
 
+@pytest.mark.requirement("57", "L-60", "L-64", "L-68", "L-73")
 @pytest.mark.parametrize(
     ("token", "is_one"),
     [

@@ -38,12 +38,14 @@ def test_both_hooks_are_in_the_registry():
     }
 
 
+@pytest.mark.requirement("57", "L-16", "L-89", "L-93")
 @pytest.mark.parametrize("name", ["order-select", "order-sign"])
 def test_no_template_may_name_the_orders(name):
     """Drafted and selected orders are no primitive fields; the library forbids them as prefetch tokens."""
     assert not HOOKS[name].tokens & {"context.draftOrders", "context.selections"}
 
 
+@pytest.mark.requirement("K-1")
 @BOTH_HOOKS
 def test_the_context_is_read(hook):
     """Who orders what for whom, in which encounter when there is one."""
@@ -53,6 +55,7 @@ def test_the_context_is_read(hook):
     assert read.drafts == (MRI,)
 
 
+@pytest.mark.requirement("K-2")
 @BOTH_HOOKS
 @pytest.mark.parametrize("sent", [None, ""])
 def test_the_encounter_is_optional(hook, sent):
@@ -68,6 +71,7 @@ def test_only_staff_writes_orders(hook, type_):
         hook.read({**LEAST, "userId": f"{type_}/u"})
 
 
+@pytest.mark.requirement("K-6")
 @BOTH_HOOKS
 @pytest.mark.parametrize("type_", ["Practitioner", "PractitionerRole"])
 def test_both_kinds_of_staff_write_orders(hook, type_):
@@ -139,6 +143,7 @@ def test_an_unfinished_order_is_kept_as_it_is(hook, draft):
     assert drafts(bundle(draft), hook) == (draft,)
 
 
+@pytest.mark.requirement("K-4")
 @BOTH_HOOKS
 @pytest.mark.parametrize("orders", [None, [], [MRI], "Bundle", 7, True, MRI, {"resourceType": "List"}, {"resourceType": "Parameters"}])
 def test_what_is_no_bundle_is_refused(hook, orders):
@@ -147,6 +152,7 @@ def test_what_is_no_bundle_is_refused(hook, orders):
         drafts(orders, hook)
 
 
+@pytest.mark.requirement("K-3")
 @BOTH_HOOKS
 def test_the_orders_are_required(hook):
     """A context without the field is refused like one with nothing in it."""
@@ -201,6 +207,7 @@ def test_without_a_selection_that_is_a_draft_all_are_looked_at(selections):
     assert chosen(MRI, BLOCK, new, selections=selections) == (MRI, BLOCK, new)
 
 
+@pytest.mark.requirement("K-2")
 def test_missing_selections_are_no_error():
     """The library asks for them, its test suite does not."""
     assert OrderSelect.read(LEAST).drafts == (MRI,)

@@ -15,6 +15,7 @@ def read(**changes):
     return HOOKS["problem-list-item-create"].context.read({**LEAST, **changes})
 
 
+@pytest.mark.requirement("K-1")
 def test_the_context_is_read():
     """Who noted which problems of whom, in which encounter when there is one; the problems as they were sent."""
     context = read(encounterId="e")
@@ -23,12 +24,14 @@ def test_the_context_is_read():
     assert context.conditions == (PAIN,)
 
 
+@pytest.mark.requirement("K-2")
 @pytest.mark.parametrize("sent", [None, ""])
 def test_the_encounter_is_optional(sent):
     """Problems are also noted between visits."""
     assert read(encounterId=sent).encounter_id is None
 
 
+@pytest.mark.requirement("K-3", "K-4")
 @pytest.mark.parametrize("sent", [None, "", [PAIN], PAIN])
 def test_the_problems_are_required(sent):
     """Without a Bundle of them the client learns which field is wrong."""

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from cds_hooks.response import CDSResponse, to_wire
 from service.knowledge.load import load_knowledge
+from service.speech import Speech
 from tests.service.charts import (
+    EVERYBODY,
     LOINC,
     NO_STENOSIS,
     ago,
@@ -31,8 +33,8 @@ POINT = bundle(pressed())
 SECTIONS = ("Examine", "Consider", "Because", "Cautions", "Against", "Not known", "Also on record", "Evidence")
 
 
-def card(**keys):
-    (one,) = look(archetype(**keys)).cards
+def card(speech=EVERYBODY, **keys):
+    (one,) = look(archetype(**keys), speech=speech).cards
     return one
 
 
@@ -190,10 +192,11 @@ CAUTIONS = ("Type 2 diabetes mellitus", "Hemophilia A", "Spinal cord stimulator 
 AGAINST = ("Urinary retention", "Foot drop", "Sacroiliac joint pain", "Piriformis syndrome", "Trochanteric bursitis")
 
 
+@pytest.mark.parametrize("speech", [EVERYBODY, Speech(writes="text"), Speech("oracle")], ids=["all", "text", "narrow"])
 @pytest.mark.parametrize("sides", [("right",), ("right", "left")], ids=len)
 @pytest.mark.parametrize("nerves", [("superior",), ("superior", "middle", "inferior")], ids=len)
 @pytest.mark.parametrize("drugs", [("Warfarin", "Insulin"), None], ids=["drugs", "drugs not read"])
-def test_a_card_with_every_section_full_keeps_its_limits(sides, nerves, drugs):
+def test_a_card_with_every_section_full_keeps_its_limits(sides, nerves, drugs, speech):
     """Every caution, all that speaks against it, long names with signs to escape, keys that were not read: it still is one short card."""
     names = [condition(f"n{number}", code=concept(text=f"{name}{LONG}")) for number, name in enumerate((*CAUTIONS, *AGAINST))]
     platelets = observation(code=concept(LOINC, "777-3"), valueQuantity={"value": 40, "unit": "10*3/uL", "code": "10*3/uL"})
@@ -207,10 +210,32 @@ def test_a_card_with_every_section_full_keeps_its_limits(sides, nerves, drugs):
         surveys=None,
         orders=None,
         allergies=None,
+        speech=speech,
     )
 
     check_limits(one)
     assert {"Consider", "Because", "Cautions", "Not known", "Evidence"} <= set(headings(one.detail))
+    assert one.detail.endswith(f"Knowledge {load_knowledge().version.version}.")
+
+
+@pytest.mark.parametrize("speech", [Speech(writes="text"), Speech("oracle"), Speech("epic")], ids=lambda speech: speech.dialect)
+def test_a_full_card_has_room_for_orders_in_words(speech):
+    """Six blocks to write, every caution, names without an end: it is one short card that keeps its last words."""
+    names = [condition(f"n{number}", code=concept(text=f"{name}{LONG}")) for number, name in enumerate((*CAUTIONS[::2], *AGAINST))]
+    one = card(
+        speech,
+        exams=bundle(*(pressed(nerve, side) for nerve in ("superior", "middle", "inferior") for side in ("right", "left"))),
+        patient=patient(birthDate="1944-01-01"),
+        conditions=bundle(condition(code=concept(text=f"Chronic low back pain{LONG}"), verificationStatus=None), *names),
+        medications=bundle(*(prescription(f"{drug}{LONG}", drug) for drug in ("Warfarin", "Insulin"))),
+        reports=bundle(report(f"{NO_STENOSIS} Mild degenerative change.{LONG}")),
+        surveys=None,
+        orders=None,
+    )
+
+    check_limits(one)
+    assert "likewise superior LEFT, middle RIGHT/LEFT, inferior RIGHT/LEFT." in one.detail
+    assert one.detail.endswith(f"Knowledge {load_knowledge().version.version}.")
 
 
 def test_pain_that_began_before_the_operation_is_told():

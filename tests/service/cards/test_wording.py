@@ -48,8 +48,8 @@ def test_no_link_and_no_tag_survives(text):
     shown = quoted(text)
 
     assert not re.search(r"(?<!\\)[<>\[\]&@`|]", shown)
-    assert not re.search(r"(?<!\\)://", shown)
-    assert not re.search(r"www(?<!\\)\.", shown, re.IGNORECASE)
+    # What a renderer makes a link of once the escapes are gone: react-markdown of the sandbox does so.
+    assert not re.search(r"://|www\.|[\w.+-]@", re.sub(r"\\(.)", r"\1", shown), re.IGNORECASE)
 
 
 @given(st.text(max_size=300), st.integers(5, 120))

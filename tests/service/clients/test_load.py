@@ -62,12 +62,13 @@ def test_the_example_of_the_repository_is_sound():
 @pytest.mark.parametrize(
     ("dialect", "writes"), [("generic", "full"), ("v3", "full"), ("epic", "orders"), ("oracle", "text"), ("sandbox", "full")]
 )
-def test_what_may_be_written_follows_the_dialect_unless_it_is_said(tmp_path, dialect, writes):
-    """An EHR is asked for no more than it can take; a site may ask for less."""
+def test_what_may_be_written_follows_the_dialect_and_what_the_site_wants(tmp_path, dialect, writes):
+    """A site may ask for less; an EHR is never asked for more than it can take."""
     (known,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect})).known
-    (said,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect, "writes": "text"})).known
+    (less,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect, "writes": "text"})).known
+    (more,) = loaded(written(tmp_path, {**SOUND, "dialect": dialect, "writes": "full"})).known
 
-    assert (known.speech.writes, said.speech.writes) == (writes, "text")
+    assert (known.speech.writes, less.speech.writes, more.speech.writes) == (writes, "text", writes)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +88,12 @@ def test_what_may_be_written_follows_the_dialect_unless_it_is_said(tmp_path, dia
         ({"jwks_url": "https://ehr.example/jwks.json?x=1"}, "ehr: jwks_url must be https"),
         ({"jwks_url": "file:///etc/passwd"}, "ehr: jwks_url must be https"),
         ({"fhir_servers": "https://ehr.example"}, "client 1: fhir_servers must be a list"),
-        ({"fhir_servers": ["https://ehr.example/r4#x"]}, "ehr: fhir_servers must be https"),
-        ({"fhir_servers": ["https://ehr.example/a/../b"]}, "ehr: fhir_servers must be https"),
-        ({"fhir_servers": ["http://127.0.0.1/r4"]}, "ehr: fhir_servers must be https"),
-        ({"fhir_servers": ["https://[::1/r4"]}, "ehr: fhir_servers must be https"),
+        ({"fhir_servers": ["https://ehr.example/r4#x"]}, "ehr: fhir_servers 1 is not a FHIR base URL"),
+        ({"fhir_servers": ["https://ehr.example/a/../b"]}, "ehr: fhir_servers 1 is not a FHIR base URL"),
+        ({"fhir_servers": ["http://127.0.0.1/r4"]}, "ehr: fhir_servers 1 is a FHIR base URL is https"),
+        ({"fhir_servers": ["https://[::1/r4"]}, "ehr: fhir_servers 1 is not a FHIR base URL"),
+        ({"fhir_networks": ["10.20.0.1/16"]}, "client 1: fhir_networks 1 must be a CIDR block such as 10.20.0.0/16"),
+        ({"deadline_s": 0}, "client 1: deadline_s must be at least 0.2"),
         ({"services": ["cluneal"]}, "ehr: services: cluneal is not offered; there are cluneal-patient-view, cluneal-order-sign"),
         ({"dialect": "cerner"}, "client 1: dialect must be 'generic', 'v3', 'epic', 'oracle' or 'sandbox'"),
         ({"mode": True}, "client 1: mode must be 'on', 'shadow' or 'off'"),

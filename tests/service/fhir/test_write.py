@@ -1,5 +1,6 @@
 """What a click creates: valid FHIR R4 for every nerve and side, with nothing in it that the design keeps out."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from service.call import Call
 from service.fhir.write import block_order, exam_observation, prove_templates, referral
 from service.knowledge.load import load_knowledge
 from service.record import Side
+from service.speech import OrderCode, Speech
 
 NERVES = load_knowledge().nerves
 CALL = Call("p", "1", "Practitioner/1", "visit")
@@ -106,6 +108,46 @@ def test_an_order_names_its_nerve_and_side(nerve, side):
     assert [coding["code"] for coding in resource["code"]["coding"]] == ["64450", f"{nerve.adjective}-cluneal-block"]
     assert "display" not in resource["code"]["coding"][0]
     assert side in resource["bodySite"][0]["text"].lower()
+
+
+CODES = (
+    OrderCode("superior-cluneal-block", "urn:oid:2.999.1", "either"),
+    OrderCode("superior-cluneal-block", "urn:oid:2.999.1", "right", "Block right", "right"),
+    OrderCode("focused-cluneal-examination", "urn:oid:2.999.1", "pain-medicine"),
+)
+SITE = replace(CALL, speech=Speech(order_intent="plan", order_codes=CODES))
+
+
+@pytest.mark.parametrize(
+    ("nerve", "side", "codes"),
+    [
+        ("superior", Side.RIGHT, ["right", "superior-cluneal-block"]),
+        ("superior", Side.LEFT, ["either", "superior-cluneal-block"]),
+        ("middle", Side.RIGHT, ["64450", "middle-cluneal-block"]),
+    ],
+)
+def test_an_order_has_the_code_of_the_site(nerve, side, codes):
+    """The site's own for that side, else for either, in place of CPT's number, which stands for any nerve; ours is always there."""
+    resource = ordered(NERVES[nerve], side, call=SITE)
+
+    assert [coding["code"] for coding in resource["code"]["coding"]] == codes
+    ServiceRequest.model_validate(resource)
+
+
+def test_a_referral_has_the_code_of_the_site():
+    """Where the site has one, before our own."""
+    resource = referral(call=SITE, references=CHART, note="A note.")
+
+    assert [coding["code"] for coding in resource["code"]["coding"]] == ["pain-medicine", "focused-cluneal-examination"]
+    ServiceRequest.model_validate(resource)
+
+
+def test_an_order_has_the_intent_of_the_client():
+    """A proposal unless the client is set to another; a draft in any case."""
+    resources = [ordered(), ordered(call=SITE), referral(call=SITE, references=CHART, note="A note.")]
+
+    assert [resource["intent"] for resource in resources] == ["proposal", "plan", "plan"]
+    assert {resource["status"] for resource in resources} == {"draft"}
 
 
 def test_an_order_gives_reasons_that_r4_allows():

@@ -186,7 +186,7 @@ def test_all_wishes_that_cannot_be_met_come_at_once():
         "imaging-window may be 180 to 730 days, not 179",
         "relief-good may be 70 to 80 percent, not 80.5",
         "score-before may be 3 to 6 points, not nan",
-        'there is no threshold "imaging-widow" to adjust; `cluneal-cds knowledge list` names them',
+        'there is no threshold "imaging-widow" to adjust; did you mean imaging-window?',
     )
 
 

@@ -1,8 +1,6 @@
 """The knowledge over HTTP: whole and in parts, our FHIR resources at their own addresses, and nothing but reading."""
 
 import json
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from fhir.resources.R4B.codesystem import CodeSystem
@@ -12,7 +10,7 @@ from fhir.resources.R4B.valueset import ValueSet
 from service.app import create_app
 from service.knowledge.load import FOLDER, load_knowledge
 from service.settings import read_settings
-from tests.doors import application
+from tests.service.web.wire import asked
 
 WHOLE, PART, FHIR = "/knowledge", "/knowledge/rules/X-01", "/fhir/CodeSystem/examination"
 EACH_KIND = pytest.mark.parametrize("path", [WHOLE, "/knowledge/nerves", PART, "/fhir/ValueSet/fever", FHIR])
@@ -20,51 +18,6 @@ SERVED = [
     *(f"/fhir/ValueSet/{path.stem}" for path in sorted((FOLDER / "value_sets").glob("*.json"))),
     *(f"/fhir/CodeSystem/{path.stem}" for path in sorted((FOLDER / "code_systems").glob("*.json"))),
 ]
-
-
-class Answer:
-    """What came back: status, headers by lower-case name, body."""
-
-    def __init__(self) -> None:
-        self.status, self.headers, self.body = 0, dict[str, str](), b""
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-async def asked(path: str, method: str = "GET", app: Any = None, **headers: str) -> Answer:
-    """One request with exactly this path on the wire: no client tidies it up before it is sent."""
-    answer = Answer()
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            answer.status = message["status"]
-            answer.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-        else:
-            answer.body += message.get("body", b"")
-
-    target, _, query = path.partition("?")
-    sent = [(b"host", b"127.0.0.1:8000"), *((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())]
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": unquote(target),
-        "raw_path": target.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": sent,
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8000),
-    }
-    await (app or application())(scope, receive, send)
-    return answer
 
 
 async def test_everything_is_one_request():
@@ -191,7 +144,7 @@ async def test_a_path_leads_to_no_other_place(path):
 
     assert answer.status == 404
     assert OperationOutcome.model_validate(answer.json)
-    assert not [word for word in ("digest", "passwd", "alive") if word in answer.body.decode()]
+    assert not [word for word in (load_knowledge().digest, "passwd", "alive") if word in answer.body.decode()]
 
 
 @EACH_KIND

@@ -1,0 +1,84 @@
+"""Sparing a server that fails, and the others that wait: when it is called again, and how many calls are under way at once.
+
+A Circuit is a value: what happened makes a new one, and the time is an argument. Source: Nygard, "Release It!", chapter "Stability
+Patterns" (Circuit Breaker, Bulkheads); the numbers are ours.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+# Failures in a row that open the circuit; or half of so many calls within so many seconds.
+_IN_A_ROW = 5
+_CALLS = 20
+_WITHIN = 10.0
+# Seconds of rest: the first, and the longest that doubling leads to.
+FIRST_REST = 5.0
+LONGEST_REST = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """How a server did lately, and whether it may be called. All times are of one clock, in seconds.
+
+    recent    when each of the last calls ended, and whether it went well
+    rest      how long the server is left alone when it fails next
+    until     when it may be called again; None while it is well
+    is_tried  whether a single call is finding out if it is well again
+    """
+
+    recent: tuple[tuple[float, bool], ...] = ()
+    rest: float = FIRST_REST
+    until: float | None = None
+    is_tried: bool = False
+
+    def admits(self, now: float) -> bool:
+        """Whether a call may be made, which is then said by `called`."""
+        return self.until is None or now >= self.until
+
+    def called(self, now: float) -> "Circuit":
+        """The circuit with a call under way. After a rest it is the only one: should nobody hear how it ends, another rest begins."""
+        return self if self.until is None else replace(self, until=now + self.rest, is_tried=True)
+
+    def succeeded(self, now: float) -> "Circuit":
+        """The circuit after a call that went well: closed, whatever was before."""
+        return Circuit(recent=self._lately(now, True) if self.until is None else ())
+
+    def failed(self, now: float, *, chance: float, retry_after: float | None = None) -> "Circuit":
+        """The circuit after a call that failed: open when it is one of many, or the one after a rest, or when the server asks for it.
+
+        chance       from 0 to 1: so that many processes do not all come back in the same moment
+        retry_after  seconds for which the server asks to be left alone
+        """
+        if self.until is not None and not self.is_tried:
+            return self  # It was under way when the circuit opened, and says nothing new.
+        recent = self._lately(now, False)
+        if not self.is_tried and retry_after is None and not _is_ill([went_well for _, went_well in recent]):
+            return Circuit(recent=recent)
+        rest = max(self.rest * (1 + chance / 4), min(retry_after or 0.0, LONGEST_REST))
+        return Circuit(rest=min(self.rest * 2, LONGEST_REST), until=now + rest)
+
+    def _lately(self, now: float, went_well: bool) -> tuple[tuple[float, bool], ...]:
+        return (*(call for call in self.recent[1 - _CALLS :] if now - call[0] <= _WITHIN), (now, went_well))
+
+
+def _is_ill(calls: list[bool]) -> bool:
+    in_a_row = len(calls) >= _IN_A_ROW and not any(calls[-_IN_A_ROW:])
+    return in_a_row or (len(calls) >= _CALLS and calls.count(False) * 2 >= _CALLS)
+
+
+class Bulkhead:
+    """Places for calls: so many for one server, and so many in all. A server that hangs fills its own places alone."""
+
+    def __init__(self, *, per_server: int = 8, in_all: int = 32) -> None:
+        self._per_server = per_server
+        self._servers: dict[Hashable, asyncio.Semaphore] = {}
+        self._all = asyncio.Semaphore(in_all)
+
+    @asynccontextmanager
+    async def place(self, server: Hashable) -> AsyncIterator[None]:
+        """A place for one call to `server`, as soon as there is one; who waits is served in order."""
+        # First that of the server: who waits for a busy one must not hold a place that serves all.
+        async with self._servers.setdefault(server, asyncio.Semaphore(self._per_server)), self._all:
+            yield

@@ -1,0 +1,74 @@
+"""Data from the client's FHIR server: the prefetch keys that it did not send, fetched side by side within one deadline.
+
+Reads: a request, the templates of the service, the servers that this client may name.  Gives: the prefetch as if the client had sent
+all of it, and what became of each fetch. What a server does wrong costs its own keys, never the call.
+Source: CDS Hooks, "FHIR Resource Access", https://cds-hooks.hl7.org/2.0/#fhir-resource-access.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from cds_hooks.egress.allow_list import Address, ServiceBase
+from cds_hooks.egress.exchange import Allowance
+from cds_hooks.fetched import Fetched, FetchRecord, Reason, State
+from cds_hooks.fhir_authorization import FhirGrant, fhir_grant
+from cds_hooks.fhir_calls import Bounds, FhirCalls, Reply
+from cds_hooks.fhir_search import FetchLimits, fetch
+from cds_hooks.hooks.context import token_values
+from cds_hooks.prefetch import filled
+from cds_hooks.prefetch_merge import Want, merged, missing, wanted
+from cds_hooks.request import HookRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A prefetch and what was fetched for it.
+
+    prefetch  as HookRequest.prefetch: key -> value, and no key where nothing is known
+    fetched   what became of each key that was wanted
+    """
+
+    prefetch: Mapping[str, msgspec.Raw | None] = field(repr=False)
+    fetched: Mapping[str, Fetched]
+
+
+async def complete_prefetch(
+    request: HookRequest,
+    templates: Mapping[str, str],
+    *,
+    allowed: Iterable[ServiceBase],
+    calls: FhirCalls,
+    deadline: float,
+    limits: FetchLimits | None = None,
+) -> Completed:
+    """The prefetch of a request with what it lacks, as far as the client's FHIR server gives it by the deadline.
+
+    allowed   the servers that this client may name; without one, nothing is fetched
+    deadline  in the time of the event loop
+    """
+    grant = fhir_grant(request, allowed)
+    if isinstance(grant, Reason):
+        lacking = missing(request.prefetch, templates)
+        fetched = {key: Fetched(State.NOT_ASKED, None, FetchRecord(want.template, grant)) for key, want in lacking.items()}
+        return Completed(request.prefetch, fetched)
+    fetched = await _fetch_all(
+        wanted(request.prefetch, templates), token_values(request.context), grant, calls, deadline, limits or FetchLimits()
+    )
+    return Completed(merged(request.prefetch, fetched), fetched)
+
+
+async def _fetch_all(
+    wants: Mapping[str, Want], values: Mapping[str, str], grant: FhirGrant, calls: FhirCalls, deadline: float, limits: FetchLimits
+) -> dict[str, Fetched]:
+    """What became of each key. The fetches share the bytes and the deadline; none waits for another, except for its turn."""
+    bounds = Bounds(deadline, limits.answer_bytes, Allowance(limits.call_bytes))
+
+    async def call(address: Address, form: bytes | None) -> Reply:
+        return await calls.call(grant, address, bounds, form=form)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = {key: group.create_task(fetch(want, filled(want.template, values), grant, limits, call)) for key, want in wants.items()}
+    return {key: task.result() for key, task in tasks.items()}

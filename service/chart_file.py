@@ -1,0 +1,45 @@
+"""A file that somebody gives to a command: a bare Bundle or a hook request, as a chart and who asks.
+
+What cannot be read is said with the name of the file and, where it is no JSON, with the place; never with what stands there.
+"""
+
+import json
+
+from cds_hooks.errors import CDSHooksError
+from cds_hooks.hooks import HOOKS
+from cds_hooks.request import read_request
+from service.call import Call
+from service.cds_services import asked
+from service.errors import UnreadableChart
+from service.fhir.chart import Chart, chart_of_bundle, kind_of
+
+
+def opened(body: bytes, *, name: str) -> tuple[Chart, Call]:
+    """The chart in a file of that name, and who asks: in a bare Bundle, some practitioner outside any visit. Raises UnreadableChart."""
+    try:
+        return _read(body)
+    except UnreadableChart as unreadable:
+        raise UnreadableChart(f"{name}: {_place(body) or unreadable}") from None
+
+
+def _read(body: bytes) -> tuple[Chart, Call]:
+    if kind_of(body):
+        chart = chart_of_bundle(body)
+        return chart, Call(chart.patient, user="Practitioner/1")
+    try:
+        return asked(read_request(body, hooks=HOOKS))
+    except CDSHooksError as error:
+        raise UnreadableChart(f"no FHIR Bundle, and no request that can be answered. {error.text} {error.diagnostics}") from None
+
+
+def _place(body: bytes) -> str:
+    """Where the file stops being JSON in UTF-8; nothing when it is."""
+    try:
+        json.loads(body.decode())
+    except UnicodeDecodeError as wrong:
+        return f"no UTF-8 at byte {wrong.start + 1}."
+    except json.JSONDecodeError as wrong:
+        return f"no JSON at line {wrong.lineno}, column {wrong.colno}."
+    except RecursionError:
+        return "no JSON that can be read: it is nested too deep."
+    return ""

@@ -1,0 +1,84 @@
+"""The chart that a request asks about, as far as its client lets us have it: what was sent, and what its FHIR server gives beside it.
+
+One budget holds for the whole call: an answer that says what was not read in time beats one that comes too late.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+from cds_hooks.circuit import Bulkhead
+from cds_hooks.egress.allow_list import ServiceBase
+from cds_hooks.errors import Overloaded
+from cds_hooks.fetched import Fetched
+from cds_hooks.fhir_access import complete_prefetch
+from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.request import HookRequest
+
+# Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
+_FOR_THE_REST = 0.15
+# Seconds for which a call waits for its turn before it is asked to come again: the EHR waits for an open chart.
+_TURN = 0.05
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far we may go for a client.
+
+    servers  the FHIR servers that its calls may name;  seconds: the budget of one call
+    """
+
+    servers: tuple[ServiceBase, ...] = ()
+    seconds: float = 1.2
+
+
+class Fetching:
+    """Completes the prefetch of requests.
+
+    reach  by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    """
+
+    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str]) -> None:
+        self._calls = calls
+        self._reach = reach
+        self._templates = templates
+        # Calls that wait for a server, of one client and of all: one that hangs does not take the places of the others.
+        self._places = Bulkhead(per_server=16, in_all=64)
+
+    async def complete(self, request: HookRequest) -> tuple[HookRequest, Mapping[str, Fetched]]:
+        """The request with the prefetch that its client might have sent, and what became of each key that was wanted.
+
+        Raises MalformedRequest for a token of another patient, Overloaded when too many calls wait for FHIR servers already.
+        """
+        reach = self._reach.get(request.client, Reach())
+        deadline = asyncio.get_running_loop().time() + seconds_to_fetch(reach.seconds)
+        async with AsyncExitStack() as place:
+            try:
+                async with asyncio.timeout(_TURN):
+                    await place.enter_async_context(self._places.place(request.client))
+            except TimeoutError:
+                raise Overloaded(retry_after=1) from None
+            done = await complete_prefetch(request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline)
+        if done.fetched:
+            _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
+        return replace(request, prefetch=done.prefetch), done.fetched
+
+
+def seconds_to_fetch(seconds: float) -> float:
+    """How much of the budget of a call may go into fetching."""
+    return seconds - min(_FOR_THE_REST, seconds / 4)
+
+
+def in_short(fetched: Fetched) -> str:
+    """What became of a key: "supplied (2 pages, 31 resources, 84 ms)", "error (status 500, 12 ms)"."""
+    record = fetched.record
+    told = [
+        *((f"{record.reason.value} {record.status}" if record.reason.value == "status" else record.reason.value,) if record.reason else ()),
+        *((f"{record.pages} page{'s' * (record.pages > 1)}, {record.resources} resources",) if record.pages else ()),
+        f"{record.milliseconds} ms",
+    ]
+    return f"{fetched.state.value} ({', '.join(told)})"

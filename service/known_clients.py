@@ -1,0 +1,60 @@
+"""The clients file, as the application uses it: whose calls are believed, and how far we may go for each."""
+
+from collections.abc import Callable, Mapping
+from time import monotonic
+from urllib.parse import urlsplit
+
+from cds_hooks.client_auth import ClientAuthentication, SeenTokens, TrustedClient
+from cds_hooks.egress.allow_list import read_service_base
+from cds_hooks.jwks import FetchedKeys, PinnedKeys, fetch_key_set
+from service.addresses import is_loopback
+from service.cds_services import SERVICE_IDS
+from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
+from service.fetching import Reach
+from service.fhir.write import FOCUSED_EXAMINATION
+from service.knowledge.model import Knowledge
+from service.settings import Settings
+
+
+def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
+    """The clients of the clients file; None where there is none and everybody is answered. Raises InvalidClients."""
+    if settings.clients_file is None:
+        return None
+    orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
+    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders)
+    base = urlsplit(settings.base_url)
+    if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
+        raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
+    return clients
+
+
+def authentication_of(clients: Clients, settings: Settings, *, seen: SeenTokens, clock: Callable[[], float]) -> ClientAuthentication:
+    """Who is asked for a token, and whose are good; `seen` remembers those that were used, `clock` gives seconds since 1970."""
+    return ClientAuthentication(map(_trusted, clients.known), base_url=settings.base_url, seen=seen, clock=clock)
+
+
+def _trusted(known: KnownClient) -> TrustedClient:
+    client = known.described
+    return TrustedClient(
+        name=client.name,
+        issuer=client.issuer,
+        keys=PinnedKeys(known.pinned) if known.pinned else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic),
+        subject=client.subject or "",
+        jku=client.jwks_url or "",
+        services=frozenset() if client.mode == "off" else frozenset(client.services or SERVICE_IDS),
+        algorithms=frozenset(client.algorithms),
+        lifetime=client.lifetime_s,
+        once=client.replay == "strict",
+    )
+
+
+def reach_of(settings: Settings, clients: Clients | None) -> Mapping[str, Reach]:
+    """How far we may go for each client, by its name; for everybody, "", where clients are not authenticated."""
+    if clients is None:
+        servers = tuple(read_service_base(server, loopback_http=True) for server in settings.open_fhir_servers)
+        return {"": Reach(servers, settings.deadline_s)}
+    loopback = clients.allow_http_loopback
+    return {
+        known.name: Reach(known.described.bases(loopback=loopback), known.described.deadline_s or settings.deadline_s)
+        for known in clients.known
+    }
