@@ -92,6 +92,20 @@ def strings(value):
     return {value} if isinstance(value, str) else set()
 
 
+async def test_the_facts_of_a_card_cannot_be_guessed(tmp_path):
+    """Their digests depend on the key, whether or not anything is quiet: without it nobody tries all operations of all days."""
+    facts = []
+    for name in ("one", "two"):
+        url = f"sqlite:///{tmp_path / name}.sqlite"
+        async with running({"CLUNEAL_DATABASE_URL": url}) as caller:
+            await ask(caller)
+        (card,) = rows(url, "card")
+        facts.append(set(json.loads(card["facts"])))
+
+    assert facts[0]
+    assert not facts[0] & facts[1]
+
+
 async def test_feedback_is_matched_to_the_cards_of_its_client(environ, url, tmp_path):
     """A card of the client is known, in whatever letters its uuid comes; another client's and nobody's are not, and are kept."""
     environ = {**environ, **clients(tmp_path, "ehr", "other")}
