@@ -80,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     add_knowledge_routes(app, knowledge)
     if settings.docs:
-        protocol = protocol_description(services, limits=limits, feedback=True, authenticated=clients is not None)
+        protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
 
     async def alive(_: Request) -> Response:

@@ -102,19 +102,19 @@ def offered_services(
         call, server = call_of(request, client), request.fhir_server or ""
         if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
             request, fetched = await fetching.complete(request)
-        history = await records.history(request) if records and quiet else NOTHING
-        evaluation = await evaluated(request, client, today, history or NOTHING)
+        # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
+        unread = records.unread(request) if records else NOTHING
+        evaluation = await evaluated(request, client, today, unread)
+        # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
+        history = await records.history(request) if records and quiet and evaluation.cards else unread
+        if history and (history.shown or history.advised):
+            evaluation = await evaluated(request, client, today, history)
+        took = 1000 * (ticks() - begun)
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
-            kept = await records.keep_decision(
-                request,
-                evaluation,
-                service=_HOOKS[request.hook][0],
-                today=today,
-                shown=shown,
-                milliseconds=1000 * (ticks() - begun),
-            )
+            service = _HOOKS[request.hook][0]
+            kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
         response = wire(evaluation, fetched)
         response = response if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
