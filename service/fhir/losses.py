@@ -6,7 +6,7 @@ from dataclasses import replace
 from service.record import Condition, Fact, Observation, Side
 
 # Elements that say when something was.
-_DATES = ("onset", "performed", "effective", "issued", "authoredOn", "recordedDate", "started", "period")
+_DATES = ("onset", "performed", "occurrence", "effective", "issued", "authoredOn", "recordedDate", "started", "period")
 
 
 def loses_its_date(lost: Sequence[str]) -> bool:

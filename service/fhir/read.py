@@ -30,7 +30,7 @@ from service.speech import OrderCode
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
 # Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
-_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
+_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent", "notDone", "notPerformed")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
 
