@@ -13,11 +13,12 @@ from starlette.responses import Response
 
 from cds_hooks.egress.exchange import Egress
 from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.fhir_version import FhirVersions
 from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services, prefetch_templates
-from service.fetching import Fetching
+from service.fetching import READ_VERSIONS, Fetching
 from service.knowledge.load import load_knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
@@ -50,7 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
         return datetime.now(settings.time_zone).date()
 
     calls = FhirCalls(egress, clock=monotonic, chance=random)
-    fetching = Fetching(calls, reach=reach, templates=prefetch_templates(knowledge))
+    versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
+    fetching = Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions)
     services = offered_services(knowledge, clock=today, clients=clients.known if clients else (), fetching=fetching)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     file = SQLiteFile(settings.store)

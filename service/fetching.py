@@ -15,12 +15,16 @@ from cds_hooks.errors import Overloaded
 from cds_hooks.fetched import Fetched
 from cds_hooks.fhir_access import complete_prefetch
 from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.fhir_version import FhirVersions, Version
 from cds_hooks.request import HookRequest
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
 _FOR_THE_REST = 0.15
 # Seconds for which a call waits for its turn before it is asked to come again: the EHR waits for an open chart.
 _TURN = 0.05
+
+# What `service/fhir` reads; DSTU2 has other resources and other elements in nearly all of them.
+READ_VERSIONS = frozenset({Version.STU3, Version.R4, Version.R5})
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +43,13 @@ class Reach:
 class Fetching:
     """Completes the prefetch of requests.
 
-    reach  by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    reach     by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    versions  what the servers speak
     """
 
-    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str]) -> None:
+    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str], versions: FhirVersions) -> None:
         self._calls = calls
+        self._versions = versions
         self._reach = reach
         self._templates = templates
         # Calls that wait for a server, of one client and of all: one that hangs does not take the places of the others.
@@ -62,7 +68,9 @@ class Fetching:
                     await place.enter_async_context(self._places.place(request.client))
             except TimeoutError:
                 raise Overloaded(retry_after=1) from None
-            done = await complete_prefetch(request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline)
+            done = await complete_prefetch(
+                request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline, versions=self._versions
+            )
         if done.fetched:
             _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
         return replace(request, prefetch=done.prefetch), done.fetched
