@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from cds_hooks.circuit import Bulkhead
 from cds_hooks.egress.allow_list import ServiceBase
 from cds_hooks.errors import Overloaded
-from cds_hooks.fetched import Fetched
+from cds_hooks.fetched import Fetched, Reason
 from cds_hooks.fhir_access import complete_prefetch
+from cds_hooks.fhir_authorization import fhir_grant
 from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_version import FhirVersions, Version
+from cds_hooks.prefetch_merge import wanted
 from cds_hooks.request import HookRequest
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
@@ -63,11 +65,13 @@ class Fetching:
         reach = self._reach.get(request.client, Reach())
         deadline = asyncio.get_running_loop().time() + reach.seconds - min(_FOR_THE_REST, reach.seconds / 4)
         async with AsyncExitStack() as place:
-            try:
-                async with asyncio.timeout(_TURN):
-                    await place.enter_async_context(self._places.place(request.client))
-            except TimeoutError:
-                raise Overloaded(retry_after=1) from None
+            # Who brings all data, or no leave to read more, does not queue with those that wait for a server.
+            if not isinstance(fhir_grant(request, reach.servers), Reason) and wanted(request.prefetch, self._templates):
+                try:
+                    async with asyncio.timeout(_TURN):
+                        await place.enter_async_context(self._places.place(request.client))
+                except TimeoutError:
+                    raise Overloaded(retry_after=1) from None
             done = await complete_prefetch(
                 request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline, versions=self._versions
             )
