@@ -21,8 +21,6 @@ WHOLE = archetype()["procedures"]
 GOOD = json.dumps(WHOLE).encode()
 FIRST = resource(WHOLE | {"link": [{"relation": "next", "url": "Procedure?page=2"}]})
 STATUSES = (201, 202, 204, 206, 300, 301, 302, 304, 307, 400, 401, 403, 404, 405, 406, 410, 422, 429, 500, 501, 502, 503, 504, 599)
-# Seconds of a call; what hangs in these tests ends with it.
-BUDGET = 0.5
 
 
 def endless():
@@ -106,7 +104,7 @@ async def test_a_fault_in_needed_data_is_a_412_and_passes(fault, caplog):
     """The key is named and why it was not read; as soon as the server is well, there is the card."""
     caplog.set_level(logging.DEBUG)
     well, answer = switched(chart_server(Procedure=FAULTS[fault]), chart_server())
-    async with faulty_fhir(answer) as server, service_for(server.base, deadline_s=BUDGET) as ask:
+    async with faulty_fhir(answer) as server, service_for(server.base) as ask:
         ill = await ask(question(server.base))
         asked = len([one for one in server.asked if "/Procedure" in one.path])
         well.set()
@@ -126,7 +124,7 @@ async def test_a_fault_in_other_data_is_named_on_the_card(fault):
     """What was not read is unknown, and the card says so."""
     async with (
         faulty_fhir(chart_server(Observation=FAULTS[fault])) as server,
-        service_for(server.base, deadline_s=BUDGET) as ask,
+        service_for(server.base) as ask,
     ):
         answer = await ask(question(server.base))
 
@@ -152,7 +150,7 @@ async def test_a_server_that_is_ill_altogether_names_all_that_is_needed(fault, m
     now = [0.0]
     monkeypatch.setattr("service.app.monotonic", lambda: now[0])
     well, answer = switched(FAULTS[fault], chart_server())
-    async with faulty_fhir(answer) as server, service_for(server.base, deadline_s=BUDGET) as ask:
+    async with faulty_fhir(answer) as server, service_for(server.base) as ask:
         refused = [await ask(question(server.base)) for _ in range(3)]
         well.set()
         now[0] = 70.0
