@@ -36,7 +36,7 @@ def question(server="", *, prefetch=None, leave=None, **context):
     }
 
 
-def chart_server(*, metadata=STATEMENT, **faults):
+def chart_server(*, statement=STATEMENT, **faults):
     """A server that has the archetype's chart, and for some resource types (or for "metadata") another answer."""
     known = {"encounter": encounter(), **archetype()}
     answers = {filled(template, VALUES): known.get(key, bundle()) for key, template in prefetch_templates(load_knowledge()).items()}
@@ -44,7 +44,7 @@ def chart_server(*, metadata=STATEMENT, **faults):
     async def answer(asked, writer):
         kind = asked.path.split("/")[2]
         query = unquote(asked.body.decode() or asked.target.removeprefix("/fhir/")).replace("&_count=200", "")
-        given = resource(metadata) if kind == "metadata" else resource(answers.get(query, {}), 200 if query in answers else 404)
+        given = resource(statement) if kind == "metadata" else resource(answers.get(query, {}), 200 if query in answers else 404)
         await faults.get(kind, given)(asked, writer)
 
     return answer

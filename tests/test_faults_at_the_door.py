@@ -177,7 +177,7 @@ async def test_a_server_that_cannot_be_reached_is_a_412():
 async def test_a_version_that_is_not_read_is_said(number):
     """The integrator learns that it is the version, on the first call and on the next."""
     async with (
-        faulty_fhir(chart_server(metadata=STATEMENT | {"fhirVersion": number})) as server,
+        faulty_fhir(chart_server(statement=STATEMENT | {"fhirVersion": number})) as server,
         service_for(server.base) as ask,
     ):
         answers = [await ask(question(server.base)) for _ in range(2)]
