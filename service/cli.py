@@ -77,6 +77,9 @@ def serve(
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
     settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # What they tell of their work has addresses, and an address has the id of a patient.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
