@@ -16,12 +16,14 @@ from service.cds_services import prefetch_templates
 from service.knowledge.load import load_knowledge
 from service.settings import read_settings
 from tests.faulty_fhir import bundle, resource
+from tests.other_versions import each_resource, to_r5, to_stu3
 from tests.service.charts import TODAY, archetype, encounter
 
 TOKEN = "s3cr3t-t0k3n"
 SERVICE = "/cds-services/cluneal-patient-view"
 VALUES = {"context.patientId": "p", "context.encounterId": "visit"}
-STATEMENT = {"resourceType": "CapabilityStatement", "status": "active", "fhirVersion": "4.0.1"}
+EVERYTHING = {"encounter": encounter(), **archetype()}
+HOW = {"3.0.2": to_stu3, "5.0.0": to_r5}
 
 
 def question(server="", *, prefetch=None, leave=None, **context):
@@ -36,10 +38,12 @@ def question(server="", *, prefetch=None, leave=None, **context):
     }
 
 
-def chart_server(*, statement=STATEMENT, **faults):
-    """A server that has the archetype's chart, and for some resource types (or for "metadata") another answer."""
-    known = {"encounter": encounter(), **archetype()}
-    answers = {filled(template, VALUES): known.get(key, bundle()) for key, template in prefetch_templates(load_knowledge()).items()}
+def chart_server(*, number="4.0.1", **faults):
+    """A server of this version that has the archetype's chart, and for some resource types (or for "metadata") another answer."""
+    how = HOW.get(number, dict)
+    statement = {"resourceType": "CapabilityStatement", "status": "active", "fhirVersion": number}
+    known = {key: each_resource(value, how) for key, value in EVERYTHING.items()}
+    answers = {_query(template, number): known.get(key, bundle()) for key, template in prefetch_templates(load_knowledge()).items()}
 
     async def answer(asked, writer):
         kind = asked.path.split("/")[2]
@@ -48,6 +52,12 @@ def chart_server(*, statement=STATEMENT, **faults):
         await faults.get(kind, given)(asked, writer)
 
     return answer
+
+
+def _query(template, number):
+    """What is asked for by a template; an STU3 server knows no ServiceRequest."""
+    query = filled(template, VALUES)
+    return query.replace("ServiceRequest", "ProcedureRequest") if number.startswith("3.") else query
 
 
 @asynccontextmanager

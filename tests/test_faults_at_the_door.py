@@ -11,9 +11,9 @@ from itertools import islice
 
 import pytest
 
-from tests.doors_to_fhir import STATEMENT, TOKEN, chart_server, has_a_card, question, service_for
+from tests.doors_to_fhir import EVERYTHING, TOKEN, chart_server, has_a_card, question, service_for
 from tests.faulty_fhir import OUTCOME, bundle, drip, faulty_fhir, hang, in_turn, pour, raw, reset, resource
-from tests.service.charts import archetype, encounter, patient, procedure
+from tests.service.charts import archetype, patient, procedure
 
 HEAD = b"HTTP/1.1 200 x\r\nContent-Type: application/fhir+json\r\n"
 SAID = "JOHN SMITH 4711"
@@ -164,7 +164,7 @@ async def test_a_server_that_is_ill_altogether_names_all_that_is_needed(fault, m
 
 async def test_a_server_that_cannot_be_reached_is_a_412():
     """Nobody listens there."""
-    async with faulty_fhir(resource(STATEMENT)) as server:
+    async with faulty_fhir(chart_server()) as server:
         pass
     async with service_for(server.base) as ask:
         answer = await ask(question(server.base))
@@ -173,11 +173,24 @@ async def test_a_server_that_cannot_be_reached_is_a_412():
     assert "No connection to the server could be made." in answer.text
 
 
+@pytest.mark.requirement("34", "60")
+@pytest.mark.parametrize("number", ["3.0.2", "4.0.1", "4.3.0", "5.0.0"])
+async def test_each_version_that_is_read_gets_the_card_of_r4(number):
+    """The first call, which asks for the version, and those after it; nothing of the chart is left unread."""
+    async with faulty_fhir(chart_server(number=number)) as server, service_for(server.base) as ask:
+        answers = [await ask(question(server.base)) for _ in range(2)]
+        whole = await ask(question(prefetch=EVERYTHING))
+
+    assert all(map(has_a_card, answers))
+    assert [answer.text for answer in answers] == [whole.text] * 2
+    assert [one.path for one in server.asked].count("/fhir/metadata") == 1
+
+
 @pytest.mark.parametrize("number", ["1.0.2", "6.0.0"])
 async def test_a_version_that_is_not_read_is_said(number):
     """The integrator learns that it is the version, on the first call and on the next."""
     async with (
-        faulty_fhir(chart_server(statement=STATEMENT | {"fhirVersion": number})) as server,
+        faulty_fhir(chart_server(number=number)) as server,
         service_for(server.base) as ask,
     ):
         answers = [await ask(question(server.base)) for _ in range(2)]
@@ -192,8 +205,7 @@ async def test_calls_on_a_server_that_hangs_hold_nobody_else_up():
     async with faulty_fhir(hang()) as server, service_for(server.base, deadline_s=30) as ask:
         waiting = [asyncio.create_task(ask(question(server.base))) for _ in range(60)]
         await server.was_asked.wait()
-        everything = {"encounter": encounter(), **archetype()}
-        served = await asyncio.gather(*(ask(question(leave, prefetch=everything)) for leave in ("", server.base) * 20))
+        served = await asyncio.gather(*(ask(question(leave, prefetch=EVERYTHING)) for leave in ("", server.base) * 20))
         turned_away = [await task for task in islice(asyncio.as_completed(waiting), 44)]
         still = [task for task in waiting if not task.done()]
         for task in still:

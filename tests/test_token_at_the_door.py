@@ -71,21 +71,6 @@ async def test_a_next_link_leads_nowhere_else(link):
     assert all("leads out of the FHIR server" in answer.text for answer in (sent, fetched))
 
 
-@pytest.mark.requirement("case-09")
-async def test_a_next_link_of_the_client_is_followed_at_its_own_server():
-    """The page that is missing is fetched, and both together get the card of the whole chart."""
-    whole = archetype()["procedures"]
-    async with (
-        faulty_fhir(chart_server(Procedure=resource(whole | {"entry": whole["entry"][1:]}))) as server,
-        service_for(server.base) as ask,
-    ):
-        first = whole | {"entry": whole["entry"][:1], "link": [{"relation": "next", "url": f"{server.base}/Procedure?page=2"}]}
-        answer = await ask(question(server.base, prefetch={"procedures": first}))
-
-    assert has_a_card(answer)
-    assert [one.target for one in server.asked if "/Procedure" in one.path] == ["/fhir/Procedure?page=2"]
-
-
 async def test_a_patient_id_that_is_none_is_refused_before_any_call():
     """N04: what would change a query is a 400."""
     async with faulty_fhir(chart_server()) as server, service_for(server.base) as ask:
