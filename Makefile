@@ -28,14 +28,18 @@ run: $(VENV)/.installed ## Install what is missing, start the service on 127.0.0
 
 setup: $(VENV)/.installed-tests ## Install everything, for running and for testing, and start nothing
 
-test: $(VENV)/.installed-tests ## Lint, check the types and run every test but the long ones
+test: $(VENV)/.installed-tests fhir-server ## Lint, check the types and run every test but the long ones
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy --strict
 	$(VENV)/bin/pytest
 
+.PHONY: fhir-server
+fhir-server: | $(VENV)/bin/python
+	@tests/fhir_server/install.sh
+
 # pytest ends with 5 when no test carries the mark; asked for beforehand, so that nothing else can hide behind that number.
-test-long: $(VENV)/.installed-tests ## Run the tests that take minutes
+test-long: $(VENV)/.installed-tests fhir-server ## Run the tests that take minutes
 	@$(VENV)/bin/pytest -m long --collect-only -q > $(VENV)/long-tests.txt 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo "no test is marked long"; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests.txt; exit $$code; \

@@ -27,11 +27,12 @@ _TOKEN = re.compile(r"[!-~]+")
 class FhirGrant:
     """Leave to read from one allow-listed server, as long as a request lives.
 
-    scope  the SMART scopes of the token; None when the client does not tell them
+    access_token  None for a server that is open to everybody; no request of a client gives such leave, see `fhir_grant`
+    scope         the SMART scopes of the token; None when the client does not tell them
     """
 
     base: ServiceBase
-    access_token: str = field(repr=False)
+    access_token: str | None = field(repr=False)
     scope: str | None
 
     def refuses(self, type_: str, interaction: Interaction) -> bool:

@@ -80,7 +80,7 @@ class FhirCalls:
             answer = await self._egress.exchange(
                 base,
                 address,
-                headers={"Authorization": f"Bearer {grant.access_token}", "Accept": "application/fhir+json"},
+                headers=_headers(grant),
                 form=form,
                 deadline=bounds.deadline,
                 answer_bytes=bounds.answer_bytes,
@@ -102,3 +102,8 @@ class FhirCalls:
             self._circuits[base] = circuit.failed(now, chance=self._chance())
         else:
             self._circuits[base] = circuit.succeeded(now)
+
+
+def _headers(grant: FhirGrant) -> dict[str, str]:
+    accept = {"Accept": "application/fhir+json"}
+    return accept if grant.access_token is None else {"Authorization": f"Bearer {grant.access_token}", **accept}

@@ -5,6 +5,7 @@ Only what a service uses is looked at: unknown members and vendors' `extension` 
 Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calling-a-cds-service.
 """
 
+import codecs
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -20,6 +21,8 @@ from cds_hooks.hooks.context import HookContext
 MOST_MEMBERS = 1_000
 
 _NULL = msgspec.Raw(b"null")
+_PIECE = 1024 * 1024
+_utf_8 = codecs.getincrementaldecoder("utf-8")
 
 T = TypeVar("T")
 
@@ -85,8 +88,12 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
 
 def _check_encoding(body: bytes) -> None:
     """UTF-8 throughout, checked here once: the parser skips over the bytes of members that it was not asked for."""
+    decoder, whole = _utf_8(), memoryview(body)
     try:
-        body.decode()
+        # Piece by piece: the text of all of it would take as much room again as the body.
+        for at in range(0, len(body), _PIECE):
+            decoder.decode(whole[at : at + _PIECE])
+        decoder.decode(b"", True)
     except UnicodeDecodeError:
         raise MalformedRequest("The body must be JSON in UTF-8.") from None
 

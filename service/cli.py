@@ -35,6 +35,7 @@ from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
+from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
 from service.settings import InvalidSettings, Settings
 from service.story import UnknownStory, hook_request, read_story, story_names
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
+app.add_typer(probe_app)
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)

@@ -9,6 +9,7 @@
       UnreadableTexts     (labelled.py) labelled sentences that are none
       UnknownRevision     (knowledge_commands.py) neither a revision nor a folder
       NoKnowledge         (knowledge_commands.py) a revision or folder without knowledge
+      ProbeFailed         (probing/server.py) a FHIR server did not let itself be tried
       NoNewVersion        (knowledge_commands.py) a version for the same files, or one that nothing could load
 
 Errors of a call (400, 412, ...) are `cds_hooks.errors`; bad clinical data is no error but an Issue of the record.

@@ -20,12 +20,15 @@ from service.fhir.drafts import KEY as DRAFTS
 from service.fhir.drafts import read_drafts
 from service.fhir.read import read_chart
 from service.fhir.write import exam_observation
+from service.history import NOTHING, Gist, History
 from service.knowledge.model import Knowledge
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
+from service.reasoning.material import gist_of
 from service.reasoning.orders import OrderAnswer, assess_orders, concerns_us
 from service.reasoning.pathway import Outcome, Response, Silence, assess
+from service.reasoning.quiet import quiet
 from service.record import Issue, KeyState, PatientRecord, Side
 
 
@@ -44,7 +47,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything that one look at a chart gave. Exactly one of refusal, silence and outcome is there."""
+    """Everything that one look at a chart gave. Exactly one of refusal, silence and outcome is there.
+
+    gist   what there is to remember of the card, so that the next call can judge whether it is news; None where there is no card
+    """
 
     record: PatientRecord
     issues: tuple[Issue, ...]
@@ -53,12 +59,14 @@ class Evaluation:
     silence: Silence | None
     outcome: Outcome | Response | OrderAnswer | None
     cards: tuple[Card, ...]
+    gist: Gist | None
 
 
-def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> Evaluation:
+def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call, history: History = NOTHING) -> Evaluation:
     """What the chart holds, what follows from it, and the card or the reason for silence.
 
-    today   the civil date in the patient's time zone;  call: who asks about which visit
+    today     the civil date in the patient's time zone;  call: who asks about which visit
+    history   what is remembered of earlier calls; without a memory nothing
     """
     codes = call.speech.order_codes
     reading = read_chart(chart, knowledge, encounter=call.encounter or None, order_codes=codes)
@@ -80,11 +88,14 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call) -> 
         if at_orders
         else assess(findings, clinician=clinician)
     )
+    gist = gist_of(answer, findings, salt=history.salt) if answer and not isinstance(answer, Silence) else None
+    if gist and (pause := quiet(gist, history, knowledge, today=today)):
+        answer, gist = pause, None
     outcome = None if isinstance(answer, Silence) else answer
     at_once = _orders_at_once(outcome, chart, knowledge, today, call)
     cards = (compose(outcome, findings, call, today, at_once),) if outcome else ()
     silence = answer if isinstance(answer, Silence) else None
-    return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards)
+    return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards, gist)
 
 
 def needs_chart(chart: Chart, knowledge: Knowledge, *, call: Call, today: date) -> bool:

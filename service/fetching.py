@@ -63,7 +63,7 @@ class Fetching:
         Raises MalformedRequest for a token of another patient, Overloaded when too many calls wait for FHIR servers already.
         """
         reach = self._reach.get(request.client, Reach())
-        deadline = asyncio.get_running_loop().time() + reach.seconds - min(_FOR_THE_REST, reach.seconds / 4)
+        deadline = asyncio.get_running_loop().time() + seconds_to_fetch(reach.seconds)
         async with AsyncExitStack() as place:
             # Who brings all data, or no leave to read more, does not queue with those that wait for a server.
             if not isinstance(fhir_grant(request, reach.servers), Reason) and wanted(request.prefetch, self._templates):
@@ -78,6 +78,11 @@ class Fetching:
         if done.fetched:
             _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
         return replace(request, prefetch=done.prefetch), done.fetched
+
+
+def seconds_to_fetch(seconds: float) -> float:
+    """How much of the budget of a call may go into fetching."""
+    return seconds - min(_FOR_THE_REST, seconds / 4)
 
 
 def in_short(fetched: Fetched) -> str:

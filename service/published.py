@@ -35,6 +35,7 @@ def published(knowledge: Knowledge) -> Json:
         "pathway": _plain(knowledge.pathway),
         "blocks": _plain(knowledge.blocks),
         "orders": _plain(knowledge.orders),
+        "quiet": _plain(knowledge.quiet),
         "wording": _plain(knowledge.wording),
         "evidence": _each(knowledge.evidence),
         "studies": _each(knowledge.studies),

@@ -70,6 +70,8 @@ def as_answer(answer: Json) -> Group:
 def as_silence(silence: Json) -> Text:
     """Why no card came, with the further rules that would have kept one back."""
     text = Text.assemble("No card. ", (plain(silence["rule"]), "bold"), ": ", plain(silence["says"]))
+    if until := silence.get("until"):
+        text.append(f" Until {plain(until)}.")
     also = silence.get("also")
     return text.append(f" (also {', '.join(map(plain, also))})", style="dim") if also and isinstance(also, Sequence) else text
 
@@ -254,6 +256,7 @@ _STAGES = "PXGDICNTSEBHWO"
 EFFECTS = {
     "silence": "nothing is said",
     "silence-nerve": "nothing is said of that nerve",
+    "quiet": "nothing is said again for a while",
     "required": "needed for a card",
     "cap-low": "tier at most low",
     "cap-moderate": "tier at most moderate",

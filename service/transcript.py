@@ -31,14 +31,21 @@ def transcribe(evaluation: Evaluation) -> Json:
 
 
 def transcribed_silence(evaluation: Evaluation) -> Json | None:
-    """Why there is no card, as it goes over the wire: the rule, the others that hold, and what could not be used of the chart."""
+    """Why there is no card, as it goes over the wire: the rule, the others that hold, the last day of a silence that what was shown before
+    brought on, and what could not be used of the chart."""
     if (silence := evaluation.silence) is None:
         return None
     record = evaluation.record
     # A read that failed at the client must not pass for one that found nothing; what was never sent is the client's own choice.
     failed = (key for key, state in record.keys.items() if not state.was_read and state is not KeyState.MISSING)
     unusable = list(dict.fromkeys((*record.unusable, *failed)))
-    return {"rule": silence.rule, "says": silence.says, "also": list(silence.also), **({"unusable": unusable} if unusable else {})}
+    return {
+        "rule": silence.rule,
+        "says": silence.says,
+        "also": list(silence.also),
+        **({"until": silence.until.isoformat()} if silence.until else {}),
+        **({"unusable": unusable} if unusable else {}),
+    }
 
 
 def on_the_wire(evaluation: Evaluation) -> list[Json]:

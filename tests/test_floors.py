@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands",
+        "clients_commands probing",
         "knowledge_commands",
         "app chart_file",
         "known_clients",
@@ -29,7 +29,7 @@ FLOORS = {
         "record_index",
         "record knowledge storage settings clients",
         "call",
-        "dates errors speech addresses",
+        "dates errors speech addresses history",
     ),
     "cds_hooks": (
         "router openapi",
@@ -57,9 +57,12 @@ THIRD_PARTY = {
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"
     ),
     "pydantic_settings": "service/settings.py",
-    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py",
+    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/probing/commands.py",
     "uvicorn": "service/cli.py",
-    "rich": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/terminal.py",
+    "rich": (
+        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/terminal.py "
+        "service/probing/commands.py service/probing/drawn.py"
+    ),
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
@@ -76,6 +79,7 @@ MAY_ASK_THE_WORLD = {
     "service/cli.py",
     "service/clients_commands.py",
     "service/knowledge_commands.py",
+    "service/probing/commands.py",
     "service/settings.py",
 }
 

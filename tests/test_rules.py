@@ -6,6 +6,8 @@ from service.knowledge.load import load_knowledge
 from tests.cases import FOLDER, Case, by_corridor, by_http, cases, ids_in
 
 RULES = {rule.id: rule for stage in load_knowledge().rules.values() for rule in stage}
+# They need a memory: fixtures/sequences has their patients.
+REMEMBERED = {rule.id for rule in RULES.values() if rule.effect == "quiet"}
 # The X rules read the same reports before it, so that it is never the first reason.
 SECOND = {"C-04"}
 EACH_DOOR = pytest.mark.parametrize("door", [by_corridor, by_http], ids=["corridor", "http"])
@@ -16,7 +18,7 @@ def test_every_rule_has_both():
     """No rule of the knowledge is without its two patients, and no file speaks of a rule that is not there."""
     told = {path.stem for path in FOLDER.glob("*.json")}
 
-    assert sorted(RULES.keys() - told) == []
+    assert sorted(RULES.keys() - told) == sorted(REMEMBERED)
     assert sorted(told - RULES.keys()) == []
 
 

@@ -59,6 +59,10 @@ class Terms:
                 found = found | names if found else names
         return found
 
+    def reads(self, system: str) -> bool:
+        """Whether some value set has codes of the system."""
+        return bool(self._codes_of(system))
+
     def _codes_of(self, system: str) -> dict[object, frozenset[str]]:
         """The codes of a system, also under a name with a version, a slash or capitals of its own; none for a system of no interest."""
         uri = system.split("|")[0].strip().rstrip("/")

@@ -66,6 +66,11 @@ def dangling(knowledge: Knowledge) -> list[str]:
     check("orders.toml", "value set", (name for kind in knowledge.orders.kind for name in kind.value_set), knowledge.value_sets)
     check("orders.toml", "phrase list", (name for _, name in knowledge.orders.listened_for), knowledge.phrases)
     check("orders.toml", "finding", findings_of_orders(knowledge.orders), knowledge.findings)
+    quiet, reasons = knowledge.quiet, {reason.code: reason for reason in knowledge.wording.override}
+    check("quiet.toml", "publication", quiet.evidence, knowledge.evidence)
+    check("quiet.toml", "rule", (pause.rule for pause in quiet.pauses), {rule.id: rule for rule in knowledge.rules.get("D", ())})
+    check("quiet.toml", "override reason", (pause.code for pause in quiet.reason), reasons)
+    check("wording.toml", "pause of quiet.toml", reasons, {pause.code: pause for pause in quiet.reason})
     check("attributes.toml", "publication", knowledge.attributes.evidence, knowledge.evidence)
     for name, threshold in knowledge.thresholds.items():
         check(f"thresholds.toml  {name}:", "publication", threshold.evidence, knowledge.evidence)

@@ -34,6 +34,7 @@ from service.knowledge.model import (
 from service.knowledge.nerve import Nerve
 from service.knowledge.orders import Orders
 from service.knowledge.provenance import AttributeFile, Publication, System, Version
+from service.knowledge.quiet import Quiet
 from service.knowledge.shape import Shape
 from service.knowledge.tables import code_table, lexicon_of, stirred_by
 from service.knowledge.thresholds import AS_SHIPPED, Adjustments, Numbers, Threshold, ThresholdFile, adjusted
@@ -76,6 +77,7 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
         "pathway": _one(folder / "pathway.toml", Pathway, problems, numbers),
         "blocks": _one(folder / "blocks.toml", Blocks, problems, numbers),
         "orders": _one(folder / "orders.toml", Orders, problems),
+        "quiet": _one(folder / "quiet.toml", Quiet, problems, numbers),
         "attributes": _one(folder / "attributes.toml", AttributeFile, problems),
     }
     knowledge = Knowledge(

@@ -15,6 +15,7 @@ from service.knowledge.criteria import Criterion
 from service.knowledge.nerve import Nerve
 from service.knowledge.orders import Orders
 from service.knowledge.provenance import AttributeFile, Publication, Version
+from service.knowledge.quiet import Quiet
 from service.knowledge.shape import Shape, Sourced, Words
 from service.knowledge.thresholds import Adjustments, Days, Number, Threshold, Told
 from service.knowledge.wording import Wording
@@ -131,13 +132,14 @@ class Context(Sourced):
     never_same_day: tuple[str, ...] = ()
 
 
-_DECIDED_IN_CODE = ("silence-nerve", "guidance", "band", "tier")
+_DECIDED_IN_CODE = ("silence-nerve", "quiet", "guidance", "band", "tier")
 
 
 class RuleRow(Sourced):
     """A rule: it holds when all of `all_of`, one of `any_of` and none of `none_of` say so, and no finding of `unless` is present.
 
     effect    silence: nothing is said;  silence-nerve: nothing of that nerve;  required: without it nothing is said;
+              quiet: nothing is said again for a while, as quiet.toml has it;
               cap-low, cap-moderate: the highest tier;  stop-block: no block is offered;  caution, against: said on the card;
               support: named among the rules that decided;  guidance: said on a card that offers it
               band: how the result of a block reads;  tier: decided in code, as its sentence says
@@ -161,6 +163,7 @@ class RuleRow(Sourced):
     effect: Literal[
         "silence",
         "silence-nerve",
+        "quiet",
         "required",
         "cap-low",
         "cap-moderate",
@@ -256,6 +259,7 @@ class Knowledge:
     thresholds: Mapping[str, Threshold]
     blocks: Blocks
     orders: Orders
+    quiet: Quiet
     attributes: AttributeFile
     own_codes: frozenset[tuple[str, str]]
     adjustments: Adjustments

@@ -18,7 +18,7 @@ Policy = Literal["evidence", "inclusive"]
 # A number inside a sentence: "<old-age>" is 75, "<lasting-pain in weeks>" is 12 weeks.
 _IN_A_SENTENCE = re.compile(r"<([a-z0-9-]+)(?: in (days|weeks|months))?>")
 _DAYS_OF = {"days": 1, "weeks": 7, "months": 365 / 12}
-_WHOLE = ("days", "years", "kinds", "blocks")
+_WHOLE = ("days", "years", "kinds", "blocks", "encounters")
 
 
 class Threshold(Sourced):
@@ -29,7 +29,7 @@ class Threshold(Sourced):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     says: Words
-    unit: Literal["days", "hours", "minutes", "years", "percent", "points", "kinds", "blocks", "10*9/L", "kg"]
+    unit: Literal["days", "hours", "minutes", "years", "percent", "points", "kinds", "blocks", "encounters", "10*9/L", "kg"]
     value: float
     least: float
     most: float

@@ -6,6 +6,7 @@ Source: `rules/`, `nerves/`, `pathway.toml`; evidence dossier section 4.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from service.knowledge.model import RuleRow
@@ -23,11 +24,15 @@ _BOTH = frozenset({Side.RIGHT, Side.LEFT})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Why nothing is said: the rule that decided, its sentence, and the other rules that would have."""
+    """Why nothing is said: the rule that decided, its sentence, and the other rules that would have.
+
+    until   the last day of it, where what was shown before brought it on
+    """
 
     rule: str
     says: str
     also: tuple[str, ...] = ()
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

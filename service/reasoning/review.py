@@ -115,6 +115,7 @@ def _second_hand(knowledge: Knowledge) -> Iterator[str]:
         "wording.toml ": knowledge.wording.evidence,
         "pathway.toml ": knowledge.pathway.evidence,
         "orders.toml ": knowledge.orders.evidence,
+        "quiet.toml ": knowledge.quiet.evidence,
         "language.toml ": knowledge.language.evidence,
         "attributes.toml ": knowledge.attributes.evidence,
     }

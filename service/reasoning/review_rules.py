@@ -21,7 +21,7 @@ from service.knowledge.model import Knowledge, RuleRow
 READ = {
     "B": {"tier", "guidance"},
     "C": {"silence", "cap-low", "cap-moderate", "against", "support", "tier"},
-    "D": {"silence", "silence-nerve"},
+    "D": {"silence", "silence-nerve", "quiet"},
     "E": {"tier"},
     "G": {"band", "caution"},
     "H": {"stop-block", "caution"},
@@ -39,6 +39,7 @@ DECIDED = {
     "C-00",
     "D-02",
     "D-03",
+    "D-11",
     "E-ALL",
     "G-0",
     "G-1",

@@ -119,10 +119,10 @@ def question():
 
 
 @contextmanager
-def served(app):
+def served(app, *, lifespan="off"):
     """The address of `app` on a free port of the loopback, as long as the block runs."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan=lifespan, ws="none", log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),))
     thread.start()
     try:

@@ -3,9 +3,12 @@
 import pytest
 
 from cds_hooks.egress.allow_list import read_service_base
+from cds_hooks.egress.exchange import Allowance, Egress
+from cds_hooks.errors import MalformedRequest
 from cds_hooks.fetched import Reason, State
 from cds_hooks.fhir_authorization import FhirGrant, fhir_grant
-from tests.cds_hooks.fetching import TOKEN, access, hook_request
+from cds_hooks.fhir_calls import Bounds, FhirCalls
+from tests.cds_hooks.fetching import NO_AUTHORITIES, TOKEN, access, hook_request, in_seconds
 from tests.faulty_fhir import bundle, condition, faulty_fhir, resource
 
 BASE = read_service_base("https://ehr.example.org/fhir")
@@ -42,6 +45,26 @@ def test_a_server_that_is_not_listed_is_not_read():
     """However good the token."""
     assert fhir_grant(hook_request("https://evil.example/fhir"), [BASE]) is Reason.SERVER_NOT_LISTED
     assert fhir_grant(hook_request(None), [BASE]) is Reason.NO_AUTHORIZATION
+
+
+@pytest.mark.parametrize("token", [None, ""])
+def test_no_request_gives_leave_to_read_an_open_server(token):
+    """Calls without a token are for whoever tries a server out; a client's request cannot bring them about."""
+    with pytest.raises(MalformedRequest):
+        grant(access_token=token)
+
+
+async def test_leave_for_an_open_server_sends_no_token():
+    """Not even an empty one, which a server might refuse."""
+    async with faulty_fhir(resource(bundle())) as server:
+        base = read_service_base(server.base, loopback_http=True)
+        egress = Egress([base], ssl_context=NO_AUTHORITIES)
+        calls = FhirCalls(egress, clock=lambda: 0.0, chance=lambda: 0.0)
+        await calls.call(FhirGrant(base, None, None), base.address("Condition?patient=1"), Bounds(in_seconds(5), 10_000, Allowance(10_000)))
+        await egress.aclose()
+
+    assert [asked.target for asked in server.asked] == ["/fhir/Condition?patient=1"]
+    assert "authorization" not in server.asked[0].headers
 
 
 @pytest.mark.parametrize(

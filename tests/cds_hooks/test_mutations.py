@@ -111,15 +111,17 @@ def test_whatever_is_done_to_feedback_it_is_kept_or_refused(house, times, app):
 
 def test_what_is_done_to_requests_is_of_every_kind():
     """Of the same examples many are answered and many refused, for more than one reason: the test above tries something."""
-    statuses = []
+    answers = []
 
-    # Which examples are drawn depends on the modules that are loaded; a 412 is rare enough to be missed by a few hundred.
-    @tried(900)
+    # Which examples are drawn depends on the modules that are loaded.
+    @tried(300)
     @given(data=st.data(), hook=st.sampled_from(tuple(HOOKS)))
     def count(data, hook):
         body = data.draw(damaged(question(hook)))
-        statuses.append(called("POST", f"/cds-services/{hook}", on=TODAY, app=every_hook(), content=body, headers=MEDIA).status_code)
+        answers.append(called("POST", f"/cds-services/{hook}", on=TODAY, app=every_hook(), content=body, headers=MEDIA))
 
     count()
-    assert min(statuses.count(200), statuses.count(400)) > 60
-    assert 412 in statuses
+    statuses = [answer.status_code for answer in answers]
+    reasons = {issue["diagnostics"] for answer in answers for issue in answer.json().get("issue", ())}
+    assert min(statuses.count(200), statuses.count(400)) > 20
+    assert len(reasons) > 5

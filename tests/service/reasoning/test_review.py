@@ -33,6 +33,7 @@ CITED = [
     ("wording.toml", "", "wording.toml"),
     ("pathway.toml", "", "pathway.toml"),
     ("orders.toml", "", "orders.toml"),
+    ("quiet.toml", "", "quiet.toml"),
     ("language.toml", "", "language.toml"),
     ("attributes.toml", "", "attributes.toml"),
 ]
@@ -41,7 +42,7 @@ EACH_PLACE = pytest.mark.parametrize(
     CITED,
     ids=[
         *("rule", "last stage", "finding", "phrases", "study", "context", "threshold", "nerve", "landmark", "examination", "treatment"),
-        *("blocks", "wording", "pathway", "orders", "language", "attributes"),
+        *("blocks", "wording", "pathway", "orders", "quiet", "language", "attributes"),
     ],
 )
 

@@ -1,0 +1,1 @@
+"""Trying the service on a FHIR server: what `cluneal-cds probe` does and prints."""
