@@ -55,10 +55,13 @@ def read_version(body: bytes) -> Version | None:
         statement = _statement.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return None
-    number = _NUMBER.fullmatch(statement.fhirVersion)
-    if statement.resourceType not in ("CapabilityStatement", "Conformance") or number is None:
-        return None
-    return _VERSIONS.get(number[1], Version.OTHER)
+    return version_of(statement.fhirVersion) if statement.resourceType in ("CapabilityStatement", "Conformance") else None
+
+
+def version_of(number: str) -> Version | None:
+    """The version with a number, "4.0.1"; None for what is no number of a version."""
+    found = _NUMBER.fullmatch(number)
+    return _VERSIONS.get(found[1], Version.OTHER) if found else None
 
 
 def has_other_name(template: str) -> bool:

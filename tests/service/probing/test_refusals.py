@@ -48,8 +48,14 @@ def only_with_token(answer):
         (resource({"resourceType": "Patient"}), "no FHIR server, or does not speak JSON"),
         (resource(b"[" * 100_000), "no FHIR server, or does not speak JSON"),
         (raw(b"\x16\x03\x01"), "not HTTP"),
-        (resource({**METADATA, "fhirVersion": "5.0.0"}), "The service reads FHIR R4 and R4B; this server speaks another version."),
-        (resource({**METADATA, "fhirVersion": "3.0.2"}), "The service reads FHIR R4 and R4B; this server speaks another version."),
+        (
+            resource({**METADATA, "fhirVersion": "1.0.2"}),
+            "The service reads FHIR STU3, R4, R4B and R5; this server speaks another version.",
+        ),
+        (
+            resource({**METADATA, "fhirVersion": "6.0.0"}),
+            "The service reads FHIR STU3, R4, R4B and R5; this server speaks another version.",
+        ),
     ],
     ids=["404", "401", "redirect", "503", "html", "other-resource", "nested", "no-http", "R5", "STU3"],
 )
