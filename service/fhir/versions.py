@@ -99,6 +99,14 @@ def _reasons(reason: object) -> list[object]:
     return [value for value in _several(reason["value"]) if not isinstance(value, dict) or "concept" in value]
 
 
+def _order(said: _Found) -> None:
+    """R5 wraps the reasons of an order too."""
+    if "reason" in said:
+        said.setdefault(
+            "reasonCode", [one["concept"] for one in _several(said.pop("reason")) if isinstance(one, dict) and "concept" in one]
+        )
+
+
 def _several(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -109,4 +117,5 @@ _BY_SHAPE: Mapping[str, Callable[[_Found], None]] = {
     "MedicationRequest": _medication,
     "Observation": _observation,
     "Procedure": _procedure,
+    "ServiceRequest": _order,
 }
