@@ -109,6 +109,7 @@ class FhirVersions:
         if address is None:
             return None
         reply = await self._calls.call(grant, address, replace(bounds, deadline=now + (bounds.deadline - now) * _SHARE))
-        version = None if isinstance(reply.result, Reason) else read_version(reply.result)
-        self._told[grant.base] = (version, self._clock() + (_UNTOLD if version is None else _KNOWN))
-        return version
+        found = None if isinstance(reply.result, Reason) else read_version(reply.result)
+        # A server that does not tell just now speaks what it spoke before.
+        self._told[grant.base] = (found or version, self._clock() + (_KNOWN if found else _UNTOLD))
+        return found or version

@@ -2,7 +2,7 @@
 
 A prefetch does not tell its version, so only names are understood that R4 does not have there: each means one thing, whoever sent it.
 What has such a name does not have its shape and comes here through `mend.py`; what has no counterpart in R4 is lost there, by name.
-Sources: https://hl7.org/fhir/R5/ and https://hl7.org/fhir/STU3/, the page of each resource, "R Diff" and "Differences".
+Sources: the pages of the resources at https://hl7.org/fhir/R5/, https://hl7.org/fhir/STU3/ and https://hl7.org/fhir/DSTU2/.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "Ingredient": {"item": "itemCodeableConcept"},
     "Procedure": _PERFORMED,
 }
+_DRUG = {"concept": "medicationCodeableConcept", "reference": "medicationReference"}
 _VISITS = {"completed": "finished", "discharged": "finished", "on-hold": "onleave"}
 # The system of interpretations until STU3; its codes went into the one that R4 has.
 _OLD_INTERPRETATION = "http://hl7.org/fhir/v2/0078"
@@ -55,9 +56,6 @@ def _medication(said: _Found) -> None:
         said |= {name: either[part] for part, name in _DRUG.items() if part in either and name not in said}
         if not either.keys().isdisjoint(_DRUG):
             del said["medication"]
-
-
-_DRUG = {"concept": "medicationCodeableConcept", "reference": "medicationReference"}
 
 
 def _procedure(said: _Found) -> None:

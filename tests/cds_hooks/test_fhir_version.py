@@ -126,6 +126,17 @@ async def test_a_server_that_does_not_tell_is_taken_for_r4(metadata):
     assert asked_for(server).count("metadata") == 2
 
 
+async def test_a_server_that_tells_no_more_speaks_what_it_spoke():
+    """After an hour its metadata is gone: it is still asked for what STU3 has."""
+    times = [0.0]
+    metadata = in_turn(resource(statement("3.0.2")), resource(OUTCOME, 500))
+    async with faulty_fhir(speaking(metadata)) as server, access(server.base, reads=READS, clock=lambda: times[0]) as complete:
+        for times[0] in (0.0, 3_601.0):
+            await complete(hook_request(server.base), ORDERS)
+
+    assert asked_for(server) == ["metadata", "ProcedureRequest"] * 2
+
+
 async def test_no_version_is_asked_for_where_nothing_is_fetched():
     """A prefetch that is all there makes no call."""
     async with faulty_fhir(speaking(in_turn(hang()))) as server, access(server.base, reads=READS) as complete:
