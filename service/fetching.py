@@ -64,9 +64,12 @@ class Fetching:
         """
         reach = self._reach.get(request.client, Reach())
         deadline = asyncio.get_running_loop().time() + seconds_to_fetch(reach.seconds)
+        may_read = not isinstance(fhir_grant(request, reach.servers), Reason)
+        if may_read and not wanted(request.prefetch, self._templates):
+            return request, {}
         async with AsyncExitStack() as place:
-            # Who brings all data, or no leave to read more, does not queue with those that wait for a server.
-            if not isinstance(fhir_grant(request, reach.servers), Reason) and wanted(request.prefetch, self._templates):
+            # Who brings no leave to read does not queue with those that wait for a server, nor does who brings all data.
+            if may_read:
                 try:
                     async with asyncio.timeout(_TURN):
                         await place.enter_async_context(self._places.place(request.client))
