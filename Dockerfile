@@ -1,10 +1,10 @@
-# The service as an image: hashed dependencies, no compiler, no root, nothing to write but feedback.
+# The service as an image: hashed dependencies, no compiler, no root, nothing to write but what it remembers.
 #
 #   docker build -t cluneal-cds .
-#   docker run --rm --read-only -p 127.0.0.1:8000:8000 -e CLUNEAL_OPEN=1 -e CLUNEAL_PUBLIC_BASE_URL=http://localhost:8000 cluneal-cds
+#   docker run --rm --read-only -p 127.0.0.1:8000:8000 -v cluneal:/data -e CLUNEAL_OPEN=1 -e CLUNEAL_PUBLIC_BASE_URL=http://localhost:8000 cluneal-cds
 #
-# Feedback needs a volume: -v feedback:/data -e CLUNEAL_STORE=/data/cluneal.sqlite. Without one it is answered with 503, for what a container
-# keeps in itself is lost with it.
+# What it remembers, and the key to it, lie in the volume. Without one: -e CLUNEAL_DATABASE_URL=off, for what a container keeps in itself is
+# lost with it.
 #
 # Inside a container the service must listen on every address. While it knows no clients it answers anybody who reaches
 # that port, so it starts only when CLUNEAL_OPEN=1 says that this is meant; the image does not say it for you.
@@ -30,6 +30,7 @@ RUN install -d -o 10001 -g 10001 -m 700 /data
 ENV PATH=/opt/cluneal/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    CLUNEAL_DATABASE_URL=sqlite:////data/cluneal.sqlite \
     CLUNEAL_HOST=0.0.0.0 \
     CLUNEAL_PORT=8000
 USER 10001:10001

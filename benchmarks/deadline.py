@@ -51,7 +51,7 @@ async def _measured(drop: bytes, rounds: int) -> list[float]:
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     # A base for each round: a server that failed is left alone for a while, and then there is nothing to measure.
     bases = [f"{base}/{number}" for number in range(rounds)]
-    app = create_app(read_settings({"CLUNEAL_OPEN_FHIR_SERVERS": ",".join(bases)}))
+    app = create_app(read_settings({"CLUNEAL_OPEN_FHIR_SERVERS": ",".join(bases), "CLUNEAL_DATABASE_URL": "off"}))
     try:
         async with (
             app.router.lifespan_context(app),

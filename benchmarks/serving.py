@@ -47,7 +47,7 @@ def ours() -> object:
     from service.app import create_app
     from service.settings import read_settings
 
-    return create_app(read_settings({"CLUNEAL_STORE": os.environ["BENCHMARK_STORE"]}))
+    return create_app(read_settings({"CLUNEAL_DATABASE_URL": f"sqlite:///{os.environ['BENCHMARK_STORE']}"}))
 
 
 @contextmanager

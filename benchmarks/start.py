@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -49,7 +50,10 @@ def _start() -> tuple[float, float]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     request = hook_request(read_story(STORY), hook_instance=str(uuid.uuid4()), today=datetime.now(UTC).date())
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")}
+    # A new file each time, as on the first day: it is made before the first answer.
+    folder = tempfile.TemporaryDirectory()
+    environment = {**others, "CLUNEAL_DATABASE_URL": f"sqlite:///{Path(folder.name) / 'cluneal.sqlite'}"}
     command = [str(Path(sys.executable).with_name("cluneal-cds")), "serve", "--port", str(port)]
     began = time.perf_counter()
     process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent.parent, stdout=subprocess.DEVNULL)  # noqa: S603
@@ -63,6 +67,7 @@ def _start() -> tuple[float, float]:
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
+        folder.cleanup()
 
 
 def _first_answer(url: str, body: bytes, process: "subprocess.Popen[bytes]") -> list[object]:

@@ -13,10 +13,12 @@
         ForeignPatient           412  foreign-patient
         PayloadTooLarge          413  payload-too-large
         UnsupportedMedia         415  unsupported-media
+        TooMuchFeedback          429  too-much-feedback (feedback.py)
       ServiceError               the request is fine; we are not
         ServiceFault             500  service-fault
         Overloaded               503  overloaded
         FeedbackNotStored        503  feedback-not-stored
+        CallNotRecorded          503  call-not-recorded (refused_calls.py)
         AuthenticationUnavailable  503  authentication-unavailable
         InvalidService           raised at start only: a service as described cannot be hosted
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from cds_hooks.errors import MalformedRequest, PayloadTooLarge
+from cds_hooks.errors import ClientError, MalformedRequest, PayloadTooLarge
 
 # A hundred dismissed cards with a page of comment each fit; what is larger is no feedback.
 MOST_BYTES = 1024 * 1024
@@ -157,11 +157,26 @@ class _Feedback(_Sent):
     feedback: Annotated[tuple[FeedbackItem, ...], Field(strict=False)]
 
 
+class TooMuchFeedback(ClientError):
+    """More feedback than clicks of people make: about one card, or from one client in a minute. Nothing of the body was stored.
+
+    retry_after  whole seconds after which a call makes sense again; None when it never will
+    """
+
+    code = "too-much-feedback"
+    status_hint = 429
+    issue_code = "throttled"
+    text = "There is too much feedback."
+
+    def __init__(self, diagnostics: str, *, retry_after: int | None = None) -> None:
+        super().__init__(f"Nothing was stored. {diagnostics}", headers={"Retry-After": str(retry_after)} if retry_after else None)
+
+
 class FeedbackStore(Protocol):
     """Where feedback is kept."""
 
     async def keep(self, service: str, items: tuple[FeedbackItem, ...], *, client: str = "") -> None:
-        """Return when all items are stored for good, each once however often it is sent. Raises FeedbackNotStored.
+        """Return when all items are stored for good, each once however often it is sent. Raises FeedbackNotStored, TooMuchFeedback.
 
         client  whose feedback it is, by our name for it; "" where clients are not authenticated
         """

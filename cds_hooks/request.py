@@ -6,7 +6,8 @@ Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calli
 """
 
 import codecs
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -84,6 +85,16 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
         fhir_authorization=_read_authorization(members, context.patient_id) if fhir_server else None,
         client=client,
     )
+
+
+def compact_prefetch(request: HookRequest) -> Iterator[tuple[str, bytes]]:
+    """The prefetch keys in their order, and the JSON of each without the white space that stands between its parts."""
+    for key, value in sorted(request.prefetch.items()):
+        json = b"null" if value is None else bytes(value)
+        # What was nested just not too deep to be read may be too deep a few calls further down.
+        with suppress(RecursionError):
+            json = msgspec.json.format(json, indent=-1)
+        yield key, json
 
 
 def _check_encoding(body: bytes) -> None:

@@ -21,6 +21,7 @@ from cds_hooks.client_auth import ClientAuthentication, TrustedClient
 from cds_hooks.discovery import CDSService, by_address, discovery_document
 from cds_hooks.errors import CDSHooksError, MalformedRequest, MethodNotAllowed, NotEntitled, UnknownService, UnsupportedMedia
 from cds_hooks.feedback import MOST_BYTES, FeedbackStore, read_feedback
+from cds_hooks.refused_calls import RefusedCalls, refused_call
 from cds_hooks.request import read_request
 from cds_hooks.response import to_wire
 from cds_hooks.transport import MEDIA_TYPES, Limits, add_safe_headers, allow_origins, answer_errors, pass_over_body, receive_body
@@ -36,14 +37,16 @@ def cds_hooks_router(
     limits: Limits,
     feedback: FeedbackStore | None = None,
     clients: ClientAuthentication | None = None,
+    refused: RefusedCalls | None = None,
 ) -> APIRouter:
     """The addresses of these services, for `app.include_router`; the application has to be prepared by `install`.
 
     Without a store for `feedback` there is no address for it: what nobody keeps is not taken. Without `clients` everybody is answered.
+    `refused` is told of every call that gets an error for an answer.
     Raises InvalidService when two services claim the same id and hook.
     """
     hosted = tuple(services)
-    door = _Door(clients, limits)
+    door = _Door(clients, limits, refused)
     router = APIRouter(redirect_slashes=False)
     door.add(router, "/cds-services", ("GET", "HEAD"), _discovery(hosted))
     # One address per id, not a pattern: what is not hosted is not there, whatever the method.
@@ -77,23 +80,35 @@ def install(app: FastAPI, *, origins: Iterable[str] = ()) -> None:
 class _Door:
     """What every address has in common: who calls is asked before anything else, then whether the address has that method."""
 
-    def __init__(self, clients: ClientAuthentication | None, limits: Limits) -> None:
+    def __init__(self, clients: ClientAuthentication | None, limits: Limits, refused: RefusedCalls | None) -> None:
         self._clients = clients
         self._limits = limits
+        self._refused = refused
 
     def add(self, router: APIRouter, path: str, methods: tuple[str, ...], endpoint: Endpoint) -> None:
         """Bind an address to what answers there."""
         known = sorted((*methods, "OPTIONS"))
 
-        async def answer(request: Request) -> Response:
-            client = await self._admitted(request, path if methods else request.scope["path"])
+        async def serve(request: Request, client: TrustedClient | None) -> Response:
             if methods and request.method == "OPTIONS":
                 return Response(status_code=204, headers={"Allow": ", ".join(known)})
             if methods and request.method not in methods:
                 raise MethodNotAllowed(known)
             return await endpoint(request, client)
 
-        router.add_route(path, answer, methods=_METHODS if self._clients else known, include_in_schema=False)
+        async def answer(request: Request) -> Response:
+            client = None
+            try:
+                client = await self._admitted(request, path if methods else request.scope["path"])
+                return await serve(request, client)
+            except Exception as error:
+                if self._refused is not None:
+                    await self._refused.keep(refused_call(error, request.method, path, client.name if client else ""))
+                raise
+
+        # Whoever is to be asked or told sees every method; otherwise the framework refuses the wrong ones.
+        every = self._clients is not None or self._refused is not None
+        router.add_route(path, answer, methods=_METHODS if every else known, include_in_schema=False)
 
     async def _admitted(self, request: Request, path: str) -> TrustedClient | None:
         """The client that calls; None where everybody is answered. Raises NotAuthenticated."""

@@ -1,16 +1,20 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from random import random
-from time import monotonic, time
+from secrets import token_bytes
+from socket import gethostname
+from time import monotonic, perf_counter, time
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cds_hooks.client_auth import TokenMemory
 from cds_hooks.egress.exchange import Egress
 from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_version import FhirVersions
@@ -20,16 +24,25 @@ from cds_hooks.transport import Limits
 from service.cds_services import offered_services, prefetch_templates
 from service.fetching import READ_VERSIONS, Fetching
 from service.knowledge.load import load_knowledge
+from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
 from service.reasoning.review import reviewed
+from service.records import Keeping, Records
 from service.settings import Settings, Thresholds, read_settings
-from service.storage.feedback import SQLiteFeedback
-from service.storage.seen_tokens import SQLiteTokens
-from service.storage.sqlite import SQLiteFile
+from service.storage.audit import AuditTrail
+from service.storage.database import Database, StoreUnusable
+from service.storage.feedback import StoredFeedback
+from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
+from service.storage.seen_tokens import StoredTokens
 from service.web.docs import add_docs_routes
 from service.web.knowledge_json import add_knowledge_routes
 from service.web.openapi import openapi_document
+
+# What a call may wait for its store; a client gives up after a few seconds.
+_STORE_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -52,13 +65,21 @@ def create_app(settings: Settings) -> FastAPI:
 
     calls = FhirCalls(egress, clock=monotonic, chance=random)
     versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
-    fetching = Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions)
-    services = offered_services(knowledge, clock=today, clients=clients.known if clients else (), fetching=fetching)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
-    file = SQLiteFile(settings.store)
-    feedback = SQLiteFeedback(file, clock=lambda: datetime.now(UTC))
-    authentication = None if clients is None else authentication_of(clients, settings, seen=SQLiteTokens(file, clock=time), clock=time)
-    app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication))
+    database = database_of(settings)
+    feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    services = offered_services(
+        knowledge,
+        clock=today,
+        ticks=perf_counter,
+        clients=clients.known if clients else (),
+        fetching=Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions),
+        records=records,
+        quiet=settings.quiet,
+    )
+    seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
+    authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
+    app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
     add_knowledge_routes(app, knowledge)
     if settings.docs:
@@ -79,6 +100,46 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
         return adjusted(load_knowledge().thresholds, Adjustments(numbers=thresholds))[1]
 
     return read_settings(environ, refused=refused)
+
+
+def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tuple[StoredFeedback, Records]:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    pseudonyms = pseudonyms_of(settings)
+    audit = AuditTrail(pseudonyms, source=gethostname())
+    how = Keeping(
+        clock=now,
+        zone=settings.time_zone,
+        reach=knowledge.quiet.reach,
+        version=version("cluneal-cds"),
+        must_record=settings.when_store_is_down == "refuse",
+    )
+    return StoredFeedback(database, audit, clock=now), Records(database, pseudonyms, audit, how)
+
+
+def pseudonyms_of(settings: Settings) -> Pseudonyms:
+    """What the key of the settings makes of patients; the key beside a SQLite file is made when there is none. Raises KeyUnusable."""
+    if settings.key_file is None:
+        raise KeyUnusable("A service that remembers nothing (CLUNEAL_DATABASE_URL=off) has no key of pseudonyms.")
+    if settings.pseudonym_key_file is None:
+        return Pseudonyms(read_or_make_key(settings.key_file, chance=token_bytes))
+    return Pseudonyms(read_key(settings.key_file))
+
+
+def database_of(settings: Settings) -> Database | None:
+    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema.
+
+    One that cannot be reached is met again with each call, and so is no reason not to start.
+    """
+    if settings.place is None:
+        return None
+    database = Database(settings.place, wait=_STORE_SECONDS)
+    try:
+        database.prepare()
+    except StoreUnusable as failed:
+        _log.error("%s", failed)
+    return database
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

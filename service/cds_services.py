@@ -20,11 +20,15 @@ from service.clients.load import KnownClient
 from service.evaluate import Evaluation, evaluate, needs_chart
 from service.fetching import Fetching
 from service.fhir.chart import Chart, chart_of_prefetch
+from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
+from service.records import Records
 from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"
+DEGRADED = "org.cluneal-cds.degraded"
+_DEGRADED = {"says": "The store of the service is down: this answer is not recorded, and it may repeat an earlier card."}
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
 _SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
@@ -58,34 +62,63 @@ SERVICE_IDS = tuple(service_id for service_id, _ in _HOOKS.values())
 
 
 def offered_services(
-    knowledge: Knowledge, *, clock: Callable[[], date], clients: Iterable[KnownClient] = (), fetching: Fetching | None = None
+    knowledge: Knowledge,
+    *,
+    clock: Callable[[], date],
+    ticks: Callable[[], float],
+    clients: Iterable[KnownClient] = (),
+    fetching: Fetching | None = None,
+    records: Records | None = None,
+    quiet: bool = False,
 ) -> tuple[CDSService, ...]:
-    """The services in the order of discovery; `clock` gives today's civil date.
+    """The services in the order of discovery.
 
-    clients   those that are authenticated;  fetching: how what a request lacks is had; without it, from the prefetch alone
+    clock     today's civil date;  ticks: seconds, to tell how long something took
+    clients   those that are authenticated
+    fetching  how what a request lacks is had; without it, from the prefetch alone
+    records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
     """
     known = {client.name: client for client in clients}
     free = asyncio.Semaphore(_LARGE_AT_ONCE)
     taken_on = 0
 
-    async def answer(request: HookRequest) -> CDSResponse:
+    async def evaluated(request: HookRequest, client: KnownClient | None, today: date, history: History) -> Evaluation:
         nonlocal taken_on
-        client, today = known.get(request.client), clock()
-        fetched: Mapping[str, Fetched] = {}
-        if fetching:
-            chart, call = asked(request, client)
-            if needs_chart(chart, knowledge, call=call, today=today):
-                request, fetched = await fetching.complete(request)
         if _size(request) < _LARGE:
-            return response_to(request, knowledge, today=today, client=client, fetched=fetched)
+            return evaluation_of(request, knowledge, today=today, client=client, history=history)
         if taken_on >= _LARGE_TAKEN_ON:
             raise Overloaded(retry_after=2)
         taken_on += 1
         try:
             async with free:
-                return await asyncio.to_thread(response_to, request, knowledge, today=today, client=client, fetched=fetched)
+                return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
         finally:
             taken_on -= 1
+
+    async def answer(request: HookRequest) -> CDSResponse:
+        begun, today, client = ticks(), clock(), known.get(request.client)
+        shown = client is None or client.described.mode != "shadow"
+        fetched: Mapping[str, Fetched] = {}
+        if fetching:
+            chart, call = asked(request, client)
+            if needs_chart(chart, knowledge, call=call, today=today):
+                request, fetched = await fetching.complete(request)
+        history = await records.history(request) if records and quiet else NOTHING
+        evaluation = await evaluated(request, client, today, history or NOTHING)
+        kept = records is None
+        # What could not be read a moment ago is not waited for a second time.
+        if records and history is not None:
+            kept = await records.keep_decision(
+                request,
+                evaluation,
+                service=_HOOKS[request.hook][0],
+                today=today,
+                shown=shown,
+                milliseconds=1000 * (ticks() - begun),
+            )
+        response = wire(evaluation, fetched)
+        response = response if shown else _SHADOW
+        return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
     return tuple(
@@ -113,24 +146,15 @@ def _size(request: HookRequest) -> int:
     return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
 
 
-def response_to(
-    request: HookRequest,
-    knowledge: Knowledge,
-    *,
-    today: date,
-    client: KnownClient | None = None,
-    fetched: Mapping[str, Fetched] | None = None,
-) -> CDSResponse:
-    """The response to a hook request; raises ForeignPatient, PrefetchUnavailable or PayloadTooLarge when nothing may be said.
-
-    fetched  what became of the keys that were not sent
-    """
+def evaluation_of(
+    request: HookRequest, knowledge: Knowledge, *, today: date, client: KnownClient | None = None, history: History = NOTHING
+) -> Evaluation:
+    """What the corridor makes of a hook request; raises PayloadTooLarge."""
     chart, call = asked(request, client)
     try:
-        response = wire(evaluate(chart, knowledge, today=today, call=call), fetched or {})
+        return evaluate(chart, knowledge, today=today, call=call, history=history)
     except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
         raise RuntimeError("an iterator that should not have ended") from error
-    return _SHADOW if client and client.described.mode == "shadow" else response
 
 
 def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:

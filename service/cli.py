@@ -31,10 +31,12 @@ from service.app import adjustments_of, create_app, settings_of
 from service.chart_file import opened
 from service.clients.load import InvalidClients
 from service.clients_commands import clients_app
+from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
+from service.memory_commands import audit_app, db_app, feedback_app, replay_request
 from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
 from service.settings import InvalidSettings, Settings
@@ -55,6 +57,10 @@ app = typer.Typer(
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
 app.add_typer(probe_app)
+app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
+app.add_typer(feedback_app, name="feedback")
+app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -82,6 +88,7 @@ def serve(
     # What they tell of their work has addresses, and an address has the id of a patient.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
@@ -179,6 +186,7 @@ def _announce(settings: Settings) -> None:
     if decided := terminal.decided_here(knowledge, load_knowledge()):
         _out.print(f"Decided here: {decided}", soft_wrap=True)
     _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
+    _out.print(f"Remembers:  {_where(settings)}", soft_wrap=True)
     if settings.clients_file:
         _out.print(f"Clients:    those of {settings.clients_file}; every call is signed.", soft_wrap=True)
         _out.print("\nWho they are, in words:")
@@ -190,6 +198,16 @@ def _announce(settings: Settings) -> None:
         _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
     _out.print("ctrl-C stops the service.")
     sys.stdout.flush()
+
+
+def _where(settings: Settings) -> str:
+    """Where the service remembers; never the address of a database, which may hold a password."""
+    match settings.place:
+        case SQLiteFile(path):
+            return f"in {path}"
+        case PostgreSQL():
+            return "in PostgreSQL"
+    return "nothing (CLUNEAL_DATABASE_URL=off): no feedback is taken, every call is answered as if it were the first"
 
 
 def _show_answer(url: str, request: dict[str, object]) -> None:

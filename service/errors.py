@@ -11,6 +11,9 @@
       NoKnowledge         (knowledge_commands.py) a revision or folder without knowledge
       ProbeFailed         (probing/server.py) a FHIR server did not let itself be tried
       NoNewVersion        (knowledge_commands.py) a version for the same files, or one that nothing could load
+      StoreUnusable       (storage/database.py) a command needs the database, and it is not to be had
+      WrongSchema         (storage/migrate.py) the tables of the database are another version's; nothing starts
+      KeyUnusable         (storage/pseudonyms.py) there is no key of the pseudonyms to be had; nothing starts
 
 Errors of a call (400, 412, ...) are `cds_hooks.errors`; bad clinical data is no error but an Issue of the record.
 """

@@ -17,13 +17,14 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 
 from cds_hooks.egress.allow_list import read_service_base
 from service.addresses import is_loopback
+from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url
 from service.errors import ClinicError
 
 PREFIX = "CLUNEAL_"
 Thresholds: TypeAlias = tuple[tuple[str, float], ...]
 
-# Known by name so that an operator who sets one learns that nothing would come of it.
-NOT_YET_SUPPORTED = ("CLUNEAL_DATABASE_URL",)
+# A setting of an earlier version, and what has taken its place.
+RENAMED = {"CLUNEAL_STORE": "CLUNEAL_DATABASE_URL=sqlite:///FILE"}
 
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
@@ -61,7 +62,10 @@ class Settings(BaseSettings):
     thresholds: Annotated[Thresholds, NoDecode] = Field(
         default=(), description="write name=number, separated by commas, each name once: relief-good=75,imaging-window=365"
     )
-    store: Path = Path("cluneal.sqlite")
+    database_url: str = Field(default="sqlite:///cluneal.sqlite", repr=False)
+    pseudonym_key_file: Path | None = Field(default=None, validate_default=True)  # looks back at database_url
+    when_store_is_down: Literal["answer", "refuse"] = Field(default="answer", description="must be answer or refuse")
+    quiet: bool = Field(default=False, description="must be 1 or 0")
     docs: bool = Field(default=False, description="must be 1 or 0")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
@@ -75,6 +79,16 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address under which clients see this service; unless it is set, the local one."""
         return self.public_base_url or self.local_url
+
+    @property
+    def place(self) -> Place | None:
+        """Where the service remembers; None for nowhere."""
+        return read_database_url(self.database_url)
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file with the key of the pseudonyms, beside a SQLite file unless it is named; None for a service that remembers nothing."""
+        return self.pseudonym_key_file or (self.place.key_file if isinstance(self.place, SQLiteFile) else None)
 
     @classmethod
     def settings_customise_sources(
@@ -130,16 +144,19 @@ class Settings(BaseSettings):
             raise ValueError("an address that starts with http:// or https:// and has no user, query or fragment")
         return value.rstrip("/")
 
-    @field_validator("store")
+    @field_validator("database_url")
     @classmethod
-    def _is_a_file(cls, value: Path) -> Path:
-        try:
-            # SQLite takes such names for a database in memory, or for an address.
-            fits = not value.name.startswith((":", "file:")) and not value.is_dir() and value.parent.is_dir()
-        except OSError:
-            fits = False
-        if not fits:
-            raise ValueError("a file, new or our own, in a folder that is there and may be entered")
+    def _names_a_place(cls, value: str) -> str:
+        read_database_url(value)
+        return value
+
+    @field_validator("pseudonym_key_file")
+    @classmethod
+    def _is_shared_by_replicas(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and isinstance(read_database_url(info.data.get("database_url", "off")), PostgreSQL):
+            raise ValueError(
+                "name the file with the key of the pseudonyms, the same on every replica; cluneal-cds db new-key FILE makes one"
+            )
         return value
 
     @field_validator("clients_file")
@@ -205,8 +222,8 @@ class _Given(EnvSettingsSource):
 
 
 def _refusal(name: str, known: set[str]) -> str:
-    if name.upper() in NOT_YET_SUPPORTED:
-        return f"{name} is not supported yet by this version"
+    if name.upper() in RENAMED:
+        return f"{name} is now {RENAMED[name.upper()]}"
     # Nobody is led by a slip to the switch that opens the service.
     close = get_close_matches(name.upper(), sorted(known - {"CLUNEAL_OPEN"}), n=1)
     return f"{name} is not a setting" + (f" (did you mean {close[0]}?)" if close else f"; settings are {', '.join(sorted(known))}")

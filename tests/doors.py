@@ -118,13 +118,13 @@ def called(method: str, path: str, *, on: date, app: Any = None, **how: Any) -> 
 
 @cache
 def application() -> Any:
-    return create_app(read_settings({}))
+    return create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
 
 
 @cache
 def document() -> Any:
     """What the application says of itself; every answer that is posted for has to be as described there, headers and all."""
-    return schemathesis.openapi.from_asgi("/openapi.json", create_app(read_settings({"CLUNEAL_DOCS": "1"})))
+    return schemathesis.openapi.from_asgi("/openapi.json", create_app(read_settings({"CLUNEAL_DOCS": "1", "CLUNEAL_DATABASE_URL": "off"})))
 
 
 @contextmanager

@@ -63,7 +63,11 @@ def _query(template, number):
 @asynccontextmanager
 async def service_for(*servers, **settings):
     """The application that may read from these servers; `ask(body)` gives what it answers at noon of the chart's day."""
-    given = {"CLUNEAL_OPEN_FHIR_SERVERS": ",".join(servers), **{f"CLUNEAL_{name.upper()}": str(value) for name, value in settings.items()}}
+    given = {
+        "CLUNEAL_OPEN_FHIR_SERVERS": ",".join(servers),
+        "CLUNEAL_DATABASE_URL": "off",
+        **{f"CLUNEAL_{name.upper()}": str(value) for name, value in settings.items()},
+    }
     app = create_app(read_settings(given))
     inside = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000", timeout=30)
     async with inside, app.router.lifespan_context(app):

@@ -32,7 +32,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def app(file):
-    return create_app(read_settings({"CLUNEAL_STORE": str(file)}))
+    return create_app(read_settings({"CLUNEAL_DATABASE_URL": f"sqlite:///{file}"}))
 
 
 def send(app: Any, *items: Any, to: str = VIEW, days: int = 0) -> httpx.Response:

@@ -56,7 +56,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         given_settings = {
             "CLUNEAL_OPEN_FHIR_SERVERS": base,
             "CLUNEAL_DEADLINE_S": "20",
-            "CLUNEAL_STORE": str(tmp_path_factory.mktemp("store") / "s.sqlite"),
+            "CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('store')}/s.sqlite",
         }
         with (
             served(create_app(read_settings(given_settings))) as (host, port),

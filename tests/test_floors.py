@@ -17,19 +17,20 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands probing",
+        "clients_commands memory_commands probing",
         "knowledge_commands",
         "app chart_file",
-        "known_clients",
+        "known_clients replay",
         "web cds_services screening story terminal labelled",
-        "transcript published",
+        "records",
+        "transcript published decision",
         "evaluate fetching",
         "cards",
         "reasoning fhir",
         "record_index",
         "record knowledge storage settings clients",
         "call",
-        "dates errors speech addresses history",
+        "dates errors speech addresses history database_url",
     ),
     "cds_hooks": (
         "router openapi",
@@ -37,7 +38,7 @@ FLOORS = {
         "fhir_search fhir_version",
         "fhir_calls prefetch_merge",
         "prefetch feedback fhir_authorization request_schema response_schema",
-        "request response client_auth fetched",
+        "request response client_auth fetched refused_calls",
         "hooks jwks fhir_page",
         "errors egress circuit",
     ),
@@ -57,10 +58,12 @@ THIRD_PARTY = {
         "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"
     ),
     "pydantic_settings": "service/settings.py",
-    "typer": "service/cli.py service/knowledge_commands.py service/clients_commands.py service/probing/commands.py",
+    "typer": (
+        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py"
+    ),
     "uvicorn": "service/cli.py",
     "rich": (
-        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/terminal.py "
+        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
         "service/probing/commands.py service/probing/drawn.py"
     ),
     "jinja2 markdown_it nh3": "service/web/",
@@ -80,6 +83,7 @@ MAY_ASK_THE_WORLD = {
     "service/clients_commands.py",
     "service/knowledge_commands.py",
     "service/probing/commands.py",
+    "service/memory_commands.py",
     "service/settings.py",
 }
 

@@ -25,7 +25,7 @@ async def process(base, folder):
         **{name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")},
         "CLUNEAL_OPEN_FHIR_SERVERS": base,
         "CLUNEAL_LOG_LEVEL": "debug",
-        "CLUNEAL_STORE": str(folder / "store.sqlite"),
+        "CLUNEAL_DATABASE_URL": "off",
     }
     written = folder / "log"
     with written.open("wb") as log:

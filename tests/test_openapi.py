@@ -38,7 +38,7 @@ def documented(app) -> dict[str, Any]:
 @pytest.fixture
 def app(tmp_path):
     """The whole application, with its document and a store of its own."""
-    return create_app(read_settings({"CLUNEAL_DOCS": "1", "CLUNEAL_STORE": str(tmp_path / "cluneal.sqlite")}))
+    return create_app(read_settings({"CLUNEAL_DOCS": "1", "CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path}/cluneal.sqlite"}))
 
 
 @pytest.fixture

@@ -8,19 +8,31 @@ from service.knowledge.thresholds import Days, Number, Told
 
 
 class Pause(Shape):
-    """Why a card stays away for a while.
-
-    rule, says  what the silence names;  days: how long, counted from the day of what brought it on; none where that day or visit ends it
-    binds       the patient's chart, whoever opens it, or only the user to whom the card was shown
-    """
+    """Why a card stays away until the visit or the day is over: the rule that the silence names, and its words."""
 
     rule: Words
     says: Told
-    days: Days | None = None
+
+
+class UserPause(Pause):
+    """A pause of the day that binds one user, at every patient; the file says so, and nothing else can be said."""
+
+    binds: Literal["user"]
+
+
+class LongPause(Pause):
+    """A pause of so many days, counted from the day of what brought it on."""
+
+    days: Days
+
+
+class AnswerPause(LongPause):
+    """The pause after feedback; it binds everybody who opens the patient's chart, or only the user to whom the card was shown."""
+
     binds: Literal["patient", "user"] = "patient"
 
 
-class ReasonPause(Pause):
+class ReasonPause(AnswerPause):
     """The pause that an override reason brings on; `code` is that of the reason in wording.toml."""
 
     code: Words
@@ -37,12 +49,12 @@ class Quiet(Sourced):
     """
 
     encounters: Number
-    accepted: Pause
-    dismissed: Pause
-    shown: Pause
+    accepted: AnswerPause
+    dismissed: AnswerPause
+    shown: LongPause
     other_card: Pause
-    order_card: Pause
-    order_today: Pause
+    order_card: LongPause
+    order_today: UserPause
     reason: tuple[ReasonPause, ...]
 
     @property
@@ -52,5 +64,5 @@ class Quiet(Sourced):
 
     @property
     def reach(self) -> int:
-        """How many days back a card or its feedback may still matter."""
-        return max(pause.days or 0 for pause in self.pauses)
+        """How many times 24 hours back a card or its feedback may still matter: the longest pause, and the day that it began on."""
+        return 1 + max(pause.days for pause in self.pauses if isinstance(pause, LongPause))

@@ -82,6 +82,11 @@ class Findings:
         """Every finding of the knowledge, by id; all of them are looked for."""
         return (self[finding_id] for finding_id in sorted(self.knowledge.findings))
 
+    @property
+    def asked(self) -> Mapping[str, State]:
+        """The findings that something asked for so far and on which the record bears, with their states."""
+        return {finding_id: self._found[finding_id].state for finding_id in sorted(self.stirred) if finding_id in self._found}
+
     def present(self, ids: Iterable[str]) -> tuple[Finding, ...]:
         """Those of the named findings that are present."""
         return tuple([found for finding_id in ids if finding_id in self.stirred and (found := self[finding_id]).is_present])

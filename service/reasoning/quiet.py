@@ -11,7 +11,7 @@ from operator import or_
 
 from service.history import Feedback, Gist, History, Shown
 from service.knowledge.model import Knowledge
-from service.knowledge.quiet import Pause
+from service.knowledge.quiet import AnswerPause, LongPause, Pause
 from service.reasoning.pathway import Silence
 
 # A pause and the last day on which it holds; None for one that ends with the visit.
@@ -56,10 +56,10 @@ def _answered(gist: Gist, seen: Sequence[Shown], history: History, knowledge: Kn
         # Who takes up a workup and records a point as painless is led to the next one.
         led_on = last.outcome == "accepted" and one.gist.kind == "workup" and not gist.in_vain <= pressed
         if not led_on and (pause.binds == "patient" or one.visit.user == history.visit.user):
-            yield _lasting(pause, last.day)
+            yield pause, _last_day(pause, last.day)
 
 
-def _pause_after(told: Feedback, knowledge: Knowledge) -> Pause:
+def _pause_after(told: Feedback, knowledge: Knowledge) -> AnswerPause:
     if told.outcome == "accepted":
         return knowledge.quiet.accepted
     code = next((one.code for one in knowledge.wording.override if one.display == told.reason), told.reason)
@@ -79,7 +79,7 @@ def _shown_enough(seen: Sequence[Shown], history: History, knowledge: Knowledge,
         visits += not any(_is_same_visit(other, one.visit.encounter, one.day) for other in run)
         run.append(one)
         if ends is None and visits >= knowledge.quiet.encounters:
-            ends = _lasting(pause, one.day)[1]
+            ends = _last_day(pause, one.day)
     if ends and not any(_is_same_visit(one, history.visit.encounter, today) for one in run):
         yield pause, ends
 
@@ -93,7 +93,7 @@ def _beside_others(gist: Gist, stale: Sequence[Shown], history: History, knowled
         yield knowledge.quiet.other_card, None
     if gist.about == "first":
         if stale:
-            yield _lasting(knowledge.quiet.order_card, stale[-1].day)
+            yield knowledge.quiet.order_card, _last_day(knowledge.quiet.order_card, stale[-1].day)
         if history.advised == today:
             yield knowledge.quiet.order_today, today
 
@@ -103,5 +103,5 @@ def _is_same_visit(one: Shown, encounter: str, day: date) -> bool:
     return one.visit.encounter == encounter if one.visit.encounter and encounter else one.day == day
 
 
-def _lasting(pause: Pause, since: date) -> Lasting:
-    return pause, since + timedelta(pause.days or 0)
+def _last_day(pause: LongPause, since: date) -> date:
+    return since + timedelta(pause.days)

@@ -54,7 +54,7 @@ def every_hook() -> FastAPI:
 
 @pytest.fixture
 def app(house, tmp_path):
-    return create_app(read_settings({"CLUNEAL_STORE": str(tmp_path / "cluneal.sqlite")})) if house == "ours" else every_hook()
+    return create_app(read_settings({"CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path}/cluneal.sqlite"})) if house == "ours" else every_hook()
 
 
 def address(house: str, hook: str) -> str:

@@ -53,7 +53,8 @@ def problems(**settings: str) -> tuple[str, ...]:
 async def answered(story_name: str, **settings: str):
     """What a service with these settings answers to a story on its day."""
     story = read_story(story_name)
-    app = create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in settings.items()}))
+    given = {"DATABASE_URL": "off", **settings}
+    app = create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in given.items()}))
     with time_machine.travel(f"{story.today.isoformat()}T12:00:00+00:00", tick=False):
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as client:
             body = hook_request(story, hook_instance="1", today=story.today)

@@ -15,7 +15,8 @@ SERVICE = "/cds-services/cluneal-patient-view"
 
 
 def client(**settings: str) -> httpx.AsyncClient:
-    app = create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in settings.items()}))
+    given = {"database_url": "off", **settings}
+    app = create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in given.items()}))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000")
 
 

@@ -35,17 +35,21 @@ def run(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
-def service():
+def service(tmp_path_factory):
     """The address of a service that was started by the command, as `make run` does; stopped like a person stops it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([COMMAND, "serve", "--port", str(port)], stdout=subprocess.PIPE, text=True) as process:
+    store = {"CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('store') / 'cluneal.sqlite'}"}
+    with subprocess.Popen(
+        [COMMAND, "serve", "--port", str(port)], env={**os.environ, **store}, stdout=subprocess.PIPE, text=True
+    ) as process:
         hello = [process.stdout.readline()]
         while hello[-1] and "ctrl-C" not in hello[-1]:
             hello.append(process.stdout.readline())
         assert f"--send http://127.0.0.1:{port}\n" in "".join(hello)
         assert "OPEN: no client is asked who it is" in "".join(hello)
+        assert "Remembers:  in /" in "".join(hello)
         yield f"http://127.0.0.1:{port}"
         process.send_signal(2)
         assert process.stdout.read() == "Stopped.\n"

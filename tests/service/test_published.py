@@ -40,7 +40,7 @@ def told() -> dict[str, Any]:
 @cache
 def told_by_a_site() -> dict[str, Any]:
     """What a site publishes that moved two numbers and chose the other policy."""
-    settings = {"CLUNEAL_POLICY": "inclusive", "CLUNEAL_THRESHOLDS": "imaging-window=365,relief-good=75"}
+    settings = {"CLUNEAL_DATABASE_URL": "off", "CLUNEAL_POLICY": "inclusive", "CLUNEAL_THRESHOLDS": "imaging-window=365,relief-good=75"}
     return json.loads(asyncio.run(_fetched(create_app(read_settings(settings)))))
 
 

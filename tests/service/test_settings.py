@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.database_url import PostgreSQL, SQLiteFile
 from service.settings import InvalidSettings, read_settings
 
 
@@ -35,7 +36,10 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_TIME_ZONE": "America/Chicago",
             "CLUNEAL_POLICY": "inclusive",
             "CLUNEAL_THRESHOLDS": "relief-good=75, imaging-window=365",
-            "CLUNEAL_STORE": "feedback.sqlite",
+            "CLUNEAL_DATABASE_URL": "sqlite:///memory.sqlite",
+            "CLUNEAL_PSEUDONYM_KEY_FILE": "pseudonyms.key",
+            "CLUNEAL_WHEN_STORE_IS_DOWN": "refuse",
+            "CLUNEAL_QUIET": "1",
             "CLUNEAL_DOCS": "1",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
@@ -55,7 +59,10 @@ def test_every_setting_is_read_from_its_variable():
         "time_zone": "America/Chicago",
         "policy": "inclusive",
         "thresholds": [["relief-good", 75.0], ["imaging-window", 365.0]],
-        "store": "feedback.sqlite",
+        "database_url": "sqlite:///memory.sqlite",
+        "pseudonym_key_file": "pseudonyms.key",
+        "when_store_is_down": "refuse",
+        "quiet": True,
         "docs": True,
         "log_level": "warning",
     }
@@ -123,10 +130,36 @@ def test_loopback_needs_no_permission(host):
     assert read_settings({"CLUNEAL_HOST": host}).host == host
 
 
-@pytest.mark.parametrize("name", ["CLUNEAL_DATABASE_URL"])
-def test_a_setting_of_a_later_version_stops_the_start(name):
-    """Nobody is left believing that decisions are kept or servers asked when they are not."""
-    assert problems({name: "anything"}) == (f"{name} is not supported yet by this version",)
+def test_a_setting_of_an_earlier_version_is_told_by_its_new_name():
+    """Whoever upgrades learns where the file of the store is named now."""
+    assert problems({"CLUNEAL_STORE": "cluneal.sqlite"}) == ("CLUNEAL_STORE is now CLUNEAL_DATABASE_URL=sqlite:///FILE",)
+
+
+def test_a_service_remembers_in_a_file_of_its_own_unless_told_otherwise(tmp_path, monkeypatch):
+    """In the working directory, with its key beside it; in PostgreSQL with the key of a named file; with "off" nowhere."""
+    monkeypatch.chdir(tmp_path)
+    database = {"CLUNEAL_DATABASE_URL": "postgresql://cds@db.example/cds", "CLUNEAL_PSEUDONYM_KEY_FILE": "/run/secrets/key"}
+
+    assert read_settings({}).place == SQLiteFile(tmp_path / "cluneal.sqlite")
+    assert read_settings({}).key_file == tmp_path / "cluneal.sqlite.key"
+    assert read_settings(database).place == PostgreSQL("postgresql://cds@db.example/cds")
+    assert str(read_settings(database).key_file) == "/run/secrets/key"
+    assert (read_settings({"CLUNEAL_DATABASE_URL": "off"}).place, read_settings({"CLUNEAL_DATABASE_URL": "off"}).key_file) == (None, None)
+
+
+def test_replicas_share_a_key():
+    """A key that each of them made would tell each patient apart from himself."""
+    (problem,) = problems({"CLUNEAL_DATABASE_URL": "postgresql://cds:secret@db.example/cds"})
+
+    assert problem.startswith("CLUNEAL_PSEUDONYM_KEY_FILE: name the file")
+    assert "secret" not in problem
+
+
+def test_a_password_in_the_address_of_the_database_is_not_shown():
+    """Neither by the settings nor by what they name."""
+    settings = read_settings({"CLUNEAL_DATABASE_URL": "postgresql://cds:secret@db/cds", "CLUNEAL_PSEUDONYM_KEY_FILE": "key"})
+
+    assert "secret" not in repr(settings) + repr(settings.place)
 
 
 def test_nobody_is_led_to_the_switch_that_opens_the_service():
@@ -170,11 +203,18 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_RECEIVE_DEADLINE_S", "nan"),
         ("CLUNEAL_RECEIVE_DEADLINE_S", "inf"),
         ("CLUNEAL_TIME_ZONE", "Chicago"),
-        ("CLUNEAL_STORE", ":memory:"),
-        ("CLUNEAL_STORE", "file:x?mode=memory"),
-        ("CLUNEAL_STORE", "/"),
-        ("CLUNEAL_STORE", "x" * 5000),
-        ("CLUNEAL_STORE", "no-such-folder/cluneal.sqlite"),
+        ("CLUNEAL_DATABASE_URL", "secret"),
+        ("CLUNEAL_DATABASE_URL", "sqlite://"),
+        ("CLUNEAL_DATABASE_URL", "sqlite:///"),
+        ("CLUNEAL_DATABASE_URL", "sqlite:///:memory:"),
+        ("CLUNEAL_DATABASE_URL", "sqlite:///file:x?mode=memory"),
+        ("CLUNEAL_DATABASE_URL", "sqlite:////"),
+        ("CLUNEAL_DATABASE_URL", "sqlite:///" + "x" * 5000),
+        ("CLUNEAL_DATABASE_URL", "sqlite:///no-such-folder/cluneal.sqlite"),
+        ("CLUNEAL_DATABASE_URL", "postgresql://cds:secret@db.example"),
+        ("CLUNEAL_DATABASE_URL", "postgresql://cds:secret@db.example:port/cds"),
+        ("CLUNEAL_DATABASE_URL", "mysql://cds:secret@db.example/cds"),
+        ("CLUNEAL_WHEN_STORE_IS_DOWN", "perhaps"),
         ("CLUNEAL_LOG_LEVEL", "loud"),
     ],
 )
@@ -224,7 +264,7 @@ def test_all_problems_come_at_once():
             {
                 "CLUNEAL_PORT": "x",
                 "CLUNEAL_LOG_LEVEL": "loud",
-                "CLUNEAL_DATABASE_URL": "sqlite:///c",
+                "CLUNEAL_OPEN_FHIR_SERVERS": "1",
                 "CLUNEAL_HOTS": "::1",
                 "CLUNEAL_HOST": "::",
             }

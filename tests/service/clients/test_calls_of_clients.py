@@ -34,7 +34,7 @@ def settings(folder, tables, *, base=BASE):
     return {
         "CLUNEAL_CLIENTS_FILE": str(folder / "clients.toml"),
         "CLUNEAL_PUBLIC_BASE_URL": base,
-        "CLUNEAL_STORE": str(folder / "store.sqlite"),
+        "CLUNEAL_DATABASE_URL": f"sqlite:///{folder / 'store.sqlite'}",
         "CLUNEAL_HOST": "0.0.0.0",
     }
 
@@ -104,6 +104,8 @@ async def test_a_token_that_was_used_is_refused_after_a_restart_and_by_a_second_
 async def test_without_its_store_a_service_lets_no_token_pass(tmp_path):
     """Whether one was used before nobody can tell: 503, and a call with a new token as soon as the store is back."""
     application = create_app(read_settings(settings(tmp_path, client())))
+    for path in tmp_path.glob("store.sqlite*"):
+        path.unlink()
     (tmp_path / "store.sqlite").mkdir()
     refused = await ask(application)
     (tmp_path / "store.sqlite").rmdir()

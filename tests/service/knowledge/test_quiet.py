@@ -46,6 +46,19 @@ def test_a_reason_without_a_pause_and_a_pause_without_its_rule_are_refused(tmp_p
     assert any(line.startswith(says) for line in spoilt(tmp_path, file, old, new))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[shown]\n", '[shown]\nbinds = "user"\n'),
+        ("[other_card]\n", '[other_card]\ndays = "quiet-after-card"\n'),
+        ('binds = "user"\nsays  = "A card at the order', 'binds = "patient"\nsays  = "A card at the order'),
+    ],
+)
+def test_a_pause_says_only_what_is_counted_with(tmp_path, old, new):
+    """For whom, and for how long, stands where it can be chosen; a promise that nothing keeps is refused."""
+    assert any(line.startswith("quiet.toml") for line in spoilt(tmp_path, "quiet.toml", old, new))
+
+
 def test_the_pauses_are_as_long_as_the_design_has_them():
     """90 days after a card, 180 when the points were examined, a year where it does not apply; two reasons bind the user alone."""
     quiet = load_knowledge().quiet
@@ -58,7 +71,7 @@ def test_the_pauses_are_as_long_as_the_design_has_them():
         "other-cause-established": (365, "patient"),
     }
     assert [quiet.accepted.days, quiet.dismissed.days, quiet.shown.days, quiet.order_card.days] == [90, 90, 90, 180]
-    assert (quiet.encounters, quiet.reach) == (3, 365)
+    assert (quiet.encounters, quiet.reach) == (3, 366)
 
 
 def test_a_pause_that_a_site_made_longer_says_so():

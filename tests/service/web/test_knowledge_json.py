@@ -61,7 +61,7 @@ async def test_the_whole_is_its_rooms():
 
 async def test_nothing_is_written_while_it_is_asked(monkeypatch):
     """The whole, a room and a resource of ours are ready from the start; one thing is written once."""
-    app = create_app(read_settings({}))
+    app = create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
     first = await asked(PART, app=app)
     monkeypatch.setattr("service.web.knowledge_json._page", None)
     monkeypatch.setattr("service.web.knowledge_json._text", None)
@@ -82,7 +82,7 @@ async def test_every_rule_has_its_address():
 )
 async def test_a_part_has_the_numbers_of_the_site(path):
     """Where a threshold was moved, its address and the places that count with it say the moved number, under another tag."""
-    site = create_app(read_settings({"CLUNEAL_THRESHOLDS": "imaging-window=365"}))
+    site = create_app(read_settings({"CLUNEAL_DATABASE_URL": "off", "CLUNEAL_THRESHOLDS": "imaging-window=365"}))
     moved, shipped = await asked(path, app=site), await asked(path)
 
     assert b"365" in moved.body

@@ -1,0 +1,107 @@
+"""What the service keeps of its calls, and remembers at the next: decisions, cards, the audit of all of it.
+
+One transaction for each call that is answered, before the answer is sent. When the store is down, calls are answered without a memory or
+not at all, as the site has decided; either way nobody waits for the store again within a second.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import TypeVar
+
+from cds_hooks.refused_calls import CallNotRecorded, RefusedCall
+from cds_hooks.request import HookRequest
+from service.decision import decision_of, salt_of, visit_of
+from service.evaluate import Evaluation
+from service.history import History
+from service.storage.audit import AuditTrail
+from service.storage.audit_event import of_decision, of_refusal
+from service.storage.database import Database, NotStored, Store, Work
+from service.storage.decisions import keep_decision
+from service.storage.pseudonyms import Pseudonyms
+from service.storage.recall import recall
+
+T = TypeVar("T")
+
+_REST_SECONDS = 1.0
+_RETRY_AFTER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How the records of a service are kept.
+
+    clock         the moment, in UTC;  zone: whose civil days count;  reach: how many of them are remembered
+    version       of the service
+    must_record   whether a call that cannot be recorded is refused
+    """
+
+    clock: Callable[[], datetime]
+    zone: tzinfo
+    reach: int
+    version: str
+    must_record: bool
+
+
+class Records:
+    """The memory of a service that has a store."""
+
+    def __init__(self, database: Database, pseudonyms: Pseudonyms, audit: AuditTrail, how: Keeping) -> None:
+        self._database = database
+        self._pseudonyms = pseudonyms
+        self._audit = audit
+        self._how = how
+        self._rests_until = 0.0
+
+    async def history(self, request: HookRequest) -> History | None:
+        """What is remembered of the patient; None while the store is down. Raises CallNotRecorded where that refuses a call."""
+        visit, salt = visit_of(request, self._pseudonyms), salt_of(request, self._pseudonyms)
+        now, how = self._how.clock(), self._how
+
+        def look(store: Store) -> History:
+            return recall(store, visit, salt=salt, now=now, reach=how.reach, zone=how.zone)
+
+        return await self._tried(look, what="the memory of a patient")
+
+    async def keep_decision(
+        self, request: HookRequest, evaluation: Evaluation, *, service: str, today: date, shown: bool, milliseconds: float
+    ) -> bool:
+        """Whether a decision is on the disk, with its place in the audit when it is an answer. Raises CallNotRecorded as `history` does."""
+        at = self._how.clock()
+        made = decision_of(
+            request,
+            evaluation,
+            self._pseudonyms,
+            service=service,
+            version=self._how.version,
+            at=at,
+            today=today,
+            shown=shown,
+            milliseconds=milliseconds,
+        )
+
+        def keep(store: Store) -> bool:
+            keep_decision(store, made)
+            # A refusal gets its record where every refusal does.
+            if not evaluation.refusal:
+                self._audit.add(store, of_decision(made), at=at)
+            return True
+
+        return bool(await self._tried(keep, what="a decision"))
+
+    async def keep(self, call: RefusedCall) -> None:
+        """Record a refusal, as RefusedCalls has it."""
+        at = self._how.clock()
+        await self._tried(lambda store: self._audit.add(store, of_refusal(call), at=at), what="a refusal")
+
+    async def _tried(self, work: Work[T], *, what: str) -> T | None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._rests_until:
+            try:
+                return await self._database.run(work, what=what)
+            except NotStored:
+                self._rests_until = asyncio.get_running_loop().time() + _REST_SECONDS
+        if self._how.must_record:
+            raise CallNotRecorded(retry_after=_RETRY_AFTER)
+        return None

@@ -1,0 +1,172 @@
+"""The database of the service: whole transactions in threads of its own, each for a bounded time.
+
+Not SQLAlchemy's asyncio: it changes threads at every statement, which took five times as long as one thread for the transaction.
+A connection to SQLite is kept, for to open and to close one costs more than a transaction does. After a failure, and when the file at the
+path is no longer the one that was opened, there is a new one: a file that was moved, filled up or came back is met as it is.
+"""
+
+import asyncio
+import errno
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from service.database_url import Place, SQLiteFile
+from service.errors import ClinicError
+from service.storage.engines import CONNECTIONS, postgresql_engine, sqlite_engine
+from service.storage.migrate import WrongSchema, check_revision, revision_of, upgrade
+
+T = TypeVar("T")
+# What those outside this room hand on and do not look into.
+Store = Connection
+Work = Callable[[Store], T]
+
+_log = logging.getLogger(__name__)
+
+
+class NotStored(Exception):
+    """A transaction did not come to its end; nothing of it was kept."""
+
+
+class StoreUnusable(ClinicError):
+    """The database that CLUNEAL_DATABASE_URL names cannot be used by a command; the message has the name of the failure."""
+
+
+class Database:
+    """The database at a place; a SQLite file is made with its first use, and upgraded by itself.
+
+    wait     seconds for a transaction, its place in the queue included; for another program's lock on a file, half of them
+    patient  statements may take their time, as those of commands do
+
+    A commit that ends in the moment in which the wait does is told as not stored and may yet be kept.
+    """
+
+    def __init__(self, place: Place, *, wait: float = 2.0, patient: bool = False) -> None:
+        self._place = place
+        self._patient = patient
+        self._wait = wait
+        self._opened: tuple[object, Engine] | None = None
+        self._opening = Lock()
+        # SQLite has one writer at a time anyway, and a queue of ours has an end where its lock only has a time.
+        self._threads = ThreadPoolExecutor(1 if isinstance(place, SQLiteFile) else CONNECTIONS, thread_name_prefix="storage")
+
+    async def run(self, work: Work[T], *, what: str) -> T:
+        """What `work` gives, once its transaction is on the disk. Raises NotStored, and logs that `what` failed."""
+        given_up = Event()
+        working = asyncio.wrap_future(self._threads.submit(self._transaction, work, given_up))
+        try:
+            async with asyncio.timeout(self._wait):
+                return await working
+        except (SQLAlchemyError, WrongSchema, OSError) as failed:
+            # TimeoutError is an OSError. The name of the failure alone: a message may quote what was to be stored.
+            _log.error("%s failed in the store: %s", what, failure_name(failed))
+            raise NotStored from None
+        finally:
+            given_up.set()
+
+    def run_now(self, work: Work[T]) -> T:
+        """What `work` gives, for a command, which may wait. Raises StoreUnusable and WrongSchema."""
+        try:
+            return self._threads.submit(self._transaction, work, Event()).result()
+        except (SQLAlchemyError, OSError) as failed:
+            raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+
+    def prepare(self) -> None:
+        """Open the database, and upgrade a SQLite file. Raises StoreUnusable and WrongSchema."""
+        self.run_now(lambda _: None)
+
+    def close(self) -> None:
+        """End the connections, after the transactions that have begun."""
+        self._threads.submit(self._close).result()
+        self._threads.shutdown()
+
+    def _transaction(self, work: Work[T], given_up: Event) -> T:
+        with self._opening:
+            if given_up.is_set():
+                raise TimeoutError
+            engine = self._engine()
+        try:
+            with engine.connect() as connection, connection.begin() as transaction:
+                found = work(connection)
+                # Somebody has been told that nothing was stored.
+                if given_up.is_set():
+                    transaction.rollback()
+                return found
+        except BaseException:
+            if isinstance(self._place, SQLiteFile):
+                self._close()
+            raise
+
+    def _engine(self) -> Engine:
+        """The engine for what lies at the place now, with the tables of this version in it."""
+        identity = _touch(self._place) if isinstance(self._place, SQLiteFile) else None
+        if self._opened and self._opened[0] == identity:
+            return self._opened[1]
+        self._close()
+        if isinstance(self._place, SQLiteFile):
+            engine, prepare = sqlite_engine(self._place, wait=self._wait / 2), upgrade
+        else:
+            engine, prepare = postgresql_engine(self._place, patient=self._patient), check_revision
+        try:
+            with engine.begin() as connection:
+                prepare(connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        self._opened = identity, engine
+        return engine
+
+    def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        """What was not committed is taken back."""
+        if self._opened:
+            self._opened[1].dispose()
+            self._opened = None
+
+
+def upgrade_place(place: Place) -> str:
+    """Give a database the tables of this version, and say which revision it had. Raises StoreUnusable and WrongSchema."""
+    return _with_engine(place, upgrade)
+
+
+def revision_at(place: Place) -> str:
+    """The revision of the tables of a database; "" for one without. Raises StoreUnusable."""
+    return _with_engine(place, revision_of)
+
+
+def _with_engine(place: Place, work: Work[T]) -> T:
+    """What `work` gives, whatever tables there are."""
+    engine = sqlite_engine(place, wait=5) if isinstance(place, SQLiteFile) else postgresql_engine(place, patient=True)
+    try:
+        if isinstance(place, SQLiteFile):
+            _touch(place)
+        with engine.begin() as connection:
+            return work(connection)
+    except (SQLAlchemyError, OSError) as failed:
+        raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+    finally:
+        engine.dispose()
+
+
+def failure_name(failed: Exception) -> str:
+    """What a failure is called by the database or the system, without its message."""
+    if isinstance(failed, WrongSchema):
+        return str(failed)
+    cause = failed.orig if isinstance(failed, DBAPIError) else failed
+    if name := getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None):
+        return f"{type(cause).__name__} {name}"
+    return errno.errorcode.get(getattr(cause, "errno", None) or 0, type(cause).__name__)
+
+
+def _touch(file: SQLiteFile) -> tuple[int, int]:
+    # What is stored may be about a patient, so the file is the service's own; SQLite gives its companions the same mode.
+    file.path.touch(mode=0o600)
+    found = file.path.stat()
+    return found.st_dev, found.st_ino
