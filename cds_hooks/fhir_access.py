@@ -7,7 +7,7 @@ Source: CDS Hooks, "FHIR Resource Access", https://cds-hooks.hl7.org/2.0/#fhir-r
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -17,6 +17,7 @@ from cds_hooks.fetched import Fetched, FetchRecord, Reason, State
 from cds_hooks.fhir_authorization import FhirGrant, fhir_grant
 from cds_hooks.fhir_calls import Bounds, FhirCalls, Reply
 from cds_hooks.fhir_search import FetchLimits, fetch
+from cds_hooks.fhir_version import FhirVersions, has_other_name, in_version
 from cds_hooks.hooks.context import token_values
 from cds_hooks.prefetch import filled
 from cds_hooks.prefetch_merge import Want, merged, missing, wanted
@@ -43,32 +44,57 @@ async def complete_prefetch(
     calls: FhirCalls,
     deadline: float,
     limits: FetchLimits | None = None,
+    versions: FhirVersions | None = None,
 ) -> Completed:
     """The prefetch of a request with what it lacks, as far as the client's FHIR server gives it by the deadline.
 
     allowed   the servers that this client may name; without one, nothing is fetched
     deadline  in the time of the event loop
+    versions  what the servers speak; without it, each is taken for R4
     """
     grant = fhir_grant(request, allowed)
     if isinstance(grant, Reason):
         lacking = missing(request.prefetch, templates)
         fetched = {key: Fetched(State.NOT_ASKED, None, FetchRecord(want.template, grant)) for key, want in lacking.items()}
         return Completed(request.prefetch, fetched)
-    fetched = await _fetch_all(
-        wanted(request.prefetch, templates), token_values(request.context), grant, calls, deadline, limits or FetchLimits()
-    )
+    wants, values = wanted(request.prefetch, templates), token_values(request.context)
+    fetched = await _fetch_all(wants, values, grant, calls, deadline, limits or FetchLimits(), versions)
     return Completed(merged(request.prefetch, fetched), fetched)
 
 
 async def _fetch_all(
-    wants: Mapping[str, Want], values: Mapping[str, str], grant: FhirGrant, calls: FhirCalls, deadline: float, limits: FetchLimits
+    wants: Mapping[str, Want],
+    values: Mapping[str, str],
+    grant: FhirGrant,
+    calls: FhirCalls,
+    deadline: float,
+    limits: FetchLimits,
+    versions: FhirVersions | None,
 ) -> dict[str, Fetched]:
-    """What became of each key. The fetches share the bytes and the deadline; none waits for another, except for its turn."""
+    """What became of each key. The fetches share the bytes and the deadline; none waits for another, except for its turn.
+
+    Only what versions call otherwise waits for the version; where that proves to be none that is read, what was fetched is not used.
+    """
+    if not wants or (versions and versions.is_refused(grant.base)):
+        return _refused(wants)
     bounds = Bounds(deadline, limits.answer_bytes, Allowance(limits.call_bytes))
 
     async def call(address: Address, form: bytes | None) -> Reply:
         return await calls.call(grant, address, bounds, form=form)
 
+    async def one(want: Want) -> Fetched:
+        if told and has_other_name(want.template):
+            want = replace(want, template=in_version(want.template, await told))
+        return await fetch(want, filled(want.template, values), grant, limits, call)
+
     async with asyncio.TaskGroup() as group:
-        tasks = {key: group.create_task(fetch(want, filled(want.template, values), grant, limits, call)) for key, want in wants.items()}
+        now = asyncio.get_running_loop().time()
+        told = group.create_task(versions.of(grant, bounds, now=now)) if versions else None
+        tasks = {key: group.create_task(one(want)) for key, want in wants.items()}
+    if versions and told and not versions.are_read(told.result()):
+        return _refused(wants)
     return {key: task.result() for key, task in tasks.items()}
+
+
+def _refused(wants: Mapping[str, Want]) -> dict[str, Fetched]:
+    return {key: Fetched(State.ERROR, None, FetchRecord(want.template, Reason.FHIR_VERSION)) for key, want in wants.items()}

@@ -128,8 +128,9 @@ def offered_services(
             description=f"{what} For clinicians; expert-derived rules, unvalidated; not a diagnosis.",
             prefetch=templates,
             usage_requirements=(
-                "Patient, conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
-                "laboratory results, medications, allergies and orders are used when they are sent; without allergies and "
+                "Patient, conditions and procedures are needed, by prefetch or from a FHIR server that is listed for the client "
+                "(STU3, R4, R4B or R5; fhirServer with fhirAuthorization). Encounter, reports, examination findings, pain scores, "
+                "laboratory results, medications, allergies and orders are used where they can be had; without allergies and "
                 "medications no order is suggested."
             ),
             answer=answer,

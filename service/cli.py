@@ -91,7 +91,7 @@ def serve(
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
     settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # At no level do they know what is a patient's, or a token.
+    # What they tell of their work has addresses, and an address has the id of a patient.
     for name in ("alembic", "httpcore", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
     if settings.log_level != "debug":

@@ -12,15 +12,21 @@ from dataclasses import dataclass, replace
 from cds_hooks.circuit import Bulkhead
 from cds_hooks.egress.allow_list import ServiceBase
 from cds_hooks.errors import Overloaded
-from cds_hooks.fetched import Fetched
+from cds_hooks.fetched import Fetched, Reason
 from cds_hooks.fhir_access import complete_prefetch
+from cds_hooks.fhir_authorization import fhir_grant
 from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.fhir_version import FhirVersions, Version
+from cds_hooks.prefetch_merge import wanted
 from cds_hooks.request import HookRequest
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
 _FOR_THE_REST = 0.15
 # Seconds for which a call waits for its turn before it is asked to come again: the EHR waits for an open chart.
 _TURN = 0.05
+
+# What `service/fhir` reads; DSTU2 has other resources and other elements in nearly all of them.
+READ_VERSIONS = frozenset({Version.STU3, Version.R4, Version.R5})
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +45,13 @@ class Reach:
 class Fetching:
     """Completes the prefetch of requests.
 
-    reach  by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    reach     by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    versions  what the servers speak
     """
 
-    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str]) -> None:
+    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str], versions: FhirVersions) -> None:
         self._calls = calls
+        self._versions = versions
         self._reach = reach
         self._templates = templates
         # Calls that wait for a server, of one client and of all: one that hangs does not take the places of the others.
@@ -56,13 +64,20 @@ class Fetching:
         """
         reach = self._reach.get(request.client, Reach())
         deadline = asyncio.get_running_loop().time() + seconds_to_fetch(reach.seconds)
+        may_read = not isinstance(fhir_grant(request, reach.servers), Reason)
+        if may_read and not wanted(request.prefetch, self._templates):
+            return request, {}
         async with AsyncExitStack() as place:
-            try:
-                async with asyncio.timeout(_TURN):
-                    await place.enter_async_context(self._places.place(request.client))
-            except TimeoutError:
-                raise Overloaded(retry_after=1) from None
-            done = await complete_prefetch(request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline)
+            # Who brings no leave to read does not queue with those that wait for a server, nor does who brings all data.
+            if may_read:
+                try:
+                    async with asyncio.timeout(_TURN):
+                        await place.enter_async_context(self._places.place(request.client))
+                except TimeoutError:
+                    raise Overloaded(retry_after=1) from None
+            done = await complete_prefetch(
+                request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline, versions=self._versions
+            )
         if done.fetched:
             _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
         return replace(request, prefetch=done.prefetch), done.fetched

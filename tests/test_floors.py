@@ -35,7 +35,7 @@ FLOORS = {
     "cds_hooks": (
         "router openapi",
         "discovery fhir_access transport feedback_schema described_answers",
-        "fhir_search",
+        "fhir_search fhir_version",
         "fhir_calls prefetch_merge",
         "prefetch feedback fhir_authorization request_schema response_schema",
         "request response client_auth fetched refused_calls",
@@ -50,6 +50,7 @@ THIRD_PARTY = {
     "httpx httpcore": "cds_hooks/egress/ cds_hooks/jwks.py service/app.py",
     "msgspec": (
         "cds_hooks/request.py cds_hooks/fetched.py cds_hooks/fhir_page.py cds_hooks/fhir_search.py cds_hooks/fhir_access.py "
+        "cds_hooks/fhir_version.py "
         "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/screening/"
     ),
     "pydantic pydantic_core": (

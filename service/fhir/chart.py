@@ -28,7 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "labs": ("Observation",),
     "medications": ("MedicationRequest", "Medication"),
     "allergies": ("AllergyIntolerance",),
-    "orders": ("ServiceRequest",),
+    "orders": ("ServiceRequest", "ProcedureRequest"),
 }
 REQUIRED = ("patient", "conditions", "procedures")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from service.fhir import shapes
+from service.fhir import datatypes
 from service.knowledge.model import Knowledge
 from service.local_codes import LocalCode, LocalCodes, SiteCode
 from service.record import AnyFact, Coding
@@ -68,9 +68,9 @@ def digits(code: object) -> str:
     return str(int(code) if isinstance(code, float) and code.is_integer() else code)
 
 
-def _codings_in(value: Any) -> Iterator[shapes.Coding]:
+def _codings_in(value: Any) -> Iterator[datatypes.Coding]:
     """Every coding of a resource, wherever it stands."""
-    if isinstance(value, shapes.Coding):
+    if isinstance(value, datatypes.Coding):
         yield value
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:

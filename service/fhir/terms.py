@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from service.fhir.shapes import CodeableConcept, Concepts, Notes
+from service.fhir.datatypes import CodeableConcept, Concepts, Notes
 from service.fhir.site_codes import SiteCodes, digits
 from service.knowledge.model import Knowledge
 from service.knowledge.tables import tokens

@@ -110,7 +110,9 @@ def probe_server(
             if not server.is_read:
                 raise ProbeFailed(server.refusal)
             tell = _progress(status)
-            return server, await probe(request, grant, calls, knowledge, seconds=seconds, today=day, client=known, tell=tell)
+            return server, await probe(
+                request, grant, calls, knowledge, seconds=seconds, today=day, version=server.spoken, client=known, tell=tell
+            )
         finally:
             await egress.aclose()
 

@@ -17,6 +17,7 @@ from service.evaluate import evaluate
 from service.knowledge.load import load_knowledge
 from service.story import hook_request
 from service.transcript import transcribe
+from tests.doors_to_fhir import chart_server
 from tests.faulty_fhir import OUTCOME, bundle, faulty_fhir, resource
 from tests.service.probing.trying import ON_THE_DAY, PATIENT, STORY, TEMPLATES, chart, key_of, probe
 
@@ -176,3 +177,14 @@ def on_a_terminal(base):
             seen += part
     os.close(terminal)
     return out, seen.decode()
+
+
+@pytest.mark.parametrize(("number", "kind"), [("3.0.2", "ProcedureRequest"), ("5.0.0", "ServiceRequest")])
+async def test_a_server_of_another_version_is_asked_as_the_service_asks_it(number, kind):
+    """The orders by the name that they have there, and nothing of the chart is unread."""
+    async with faulty_fhir(chart_server(number=number)) as server:
+        told = json.loads((await probe(server.base, "--encounter", "visit", "--json", patient="p")).out)
+
+    assert {key["state"] for key in told["keys"].values()} == {"supplied"}
+    assert told["keys"]["orders"]["query"].startswith(f"{kind}?")
+    assert [asked for asked in server.asked if asked.path == f"/fhir/{kind}"]

@@ -48,8 +48,11 @@ def only_with_token(answer):
         (resource({"resourceType": "Patient"}), "no FHIR server, or does not speak JSON"),
         (resource(b"[" * 100_000), "no FHIR server, or does not speak JSON"),
         (raw(b"\x16\x03\x01"), "not HTTP"),
-        (resource({**METADATA, "fhirVersion": "5.0.0"}), "The server speaks FHIR R5 (5.0.0); the service reads R4 and R4B."),
-        (resource({**METADATA, "fhirVersion": "3.0.2"}), "The server speaks FHIR STU3 (3.0.2); the service reads R4 and R4B."),
+        (
+            resource({**METADATA, "fhirVersion": "1.0.2"}),
+            "The server speaks FHIR DSTU2 (1.0.2); the service reads FHIR STU3, R4",
+        ),
+        (resource({**METADATA, "fhirVersion": "6.0.0"}), "The server speaks FHIR 6.0.0; the service reads FHIR STU3, R4"),
     ],
     ids=["404", "401", "redirect", "503", "html", "other-resource", "nested", "no-http", "R5", "STU3"],
 )
