@@ -28,6 +28,8 @@ BETWEEN_FIRST_FETCHES = 2.0
 STALE = 3600.0
 
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
+# What the specification recommends; EHRs publish RSA keys that do not say.
+RSA = "RS384"
 _RSA = ("RS384", "RS256", "RS512", "PS256", "PS384", "PS512")
 _SMALLEST_RSA = 2048
 _SMALLEST_EXPONENT = 65537
@@ -87,10 +89,12 @@ class FetchedKeys:
     A call whose key is known waits for no fetch, unless nobody has asked the address for a long time.
 
     fetch  gives the body at an address, or raises KeysUnavailable;  clock: seconds, that never go back
+    rsa    the algorithm of an RSA key that names none
     """
 
-    def __init__(self, url: str, *, fetch: Callable[[str], Awaitable[bytes]], clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, *, fetch: Callable[[str], Awaitable[bytes]], clock: Callable[[], float], rsa: str = RSA) -> None:
         self._url = url
+        self._rsa = rsa
         self._fetch = fetch
         self._clock = clock
         self._keys: Mapping[str, tuple[VerificationKey, ...]] = {}
@@ -121,7 +125,7 @@ class FetchedKeys:
 
     async def _refresh(self) -> None:
         try:
-            found = read_key_set(await self._fetch(self._url))
+            found = read_key_set(await self._fetch(self._url), rsa=self._rsa)
             for problem in found.passed_over:
                 _log.warning("a key at %s is not used: %s", self._url, problem)
             self._keys, self._fetched, self._is_away = found.by_kid(), self._clock(), False
@@ -167,7 +171,7 @@ def _causes(failed: BaseException | None) -> Iterator[BaseException]:
         failed = failed.__cause__ or failed.__context__
 
 
-def read_key_set(body: bytes) -> KeySet:
+def read_key_set(body: bytes, *, rsa: str = RSA) -> KeySet:
     """The keys of a JWK Set, each judged by itself: one bad key does not cost its neighbours. Raises KeysUnavailable."""
     try:
         sent = json.loads(body)
@@ -179,8 +183,8 @@ def read_key_set(body: bytes) -> KeySet:
     keys: list[VerificationKey] = []
     passed_over: list[str] = []
     for number, jwk in enumerate(listed[:MOST_KEYS], start=1):
-        problem = next(_problems(jwk), "") if isinstance(jwk, dict) else "it is no object"
-        key = None if problem else _key(jwk)
+        problem = next(_problems(jwk, rsa), "") if isinstance(jwk, dict) else "it is no object"
+        key = None if problem else _key(jwk, rsa)
         if key is None:
             passed_over.append(f"key {number}: {problem or 'it cannot be read'}")
         elif any((key.kid, key.algorithm) == (other.kid, other.algorithm) for other in keys):
@@ -192,7 +196,7 @@ def read_key_set(body: bytes) -> KeySet:
     return KeySet(tuple(keys), tuple(passed_over))
 
 
-def _problems(jwk: Mapping[str, Any]) -> Iterator[str]:
+def _problems(jwk: Mapping[str, Any], rsa: str) -> Iterator[str]:
     """Why a key is not used, before it is read."""
     if jwk.get("kty") == "oct" or "d" in jwk or "k" in jwk:
         yield "it is secret, and is published: its owner has to know"
@@ -201,24 +205,24 @@ def _problems(jwk: Mapping[str, Any]) -> Iterator[str]:
     operations = jwk.get("key_ops")
     if jwk.get("use") not in (None, "sig") or not (operations is None or (isinstance(operations, list) and "verify" in operations)):
         yield "it is not for signatures"
-    if not _algorithm(jwk):
+    if not _algorithm(jwk, rsa):
         yield "its kind, curve and algorithm do not go together, or are none that is used here"
 
 
-def _algorithm(jwk: Mapping[str, Any]) -> str:
-    """The one algorithm of a key; "" for none. An RSA key that names none is for RS384, as the specification recommends."""
+def _algorithm(jwk: Mapping[str, Any], rsa: str) -> str:
+    """The one algorithm of a key; "" for none."""
     named = jwk.get("alg")
     if jwk.get("kty") == "EC":
         by_curve = _CURVES.get(str(jwk.get("crv")), "")
         return by_curve if named in (None, by_curve) else ""
     if jwk.get("kty") == "RSA":
-        return _RSA[0] if named is None else named if named in _RSA else ""
+        return rsa if named is None else named if named in _RSA else ""
     return ""
 
 
-def _key(jwk: Mapping[str, Any]) -> VerificationKey | None:
+def _key(jwk: Mapping[str, Any], rsa: str) -> VerificationKey | None:
     """The key; None for one that is no point on its curve, too small, or not to be read."""
-    algorithm = _algorithm(jwk)
+    algorithm = _algorithm(jwk, rsa)
     try:
         key = jwt.PyJWK(dict(jwk), algorithm=algorithm)
         if jwk["kty"] == "RSA" and (key.key.key_size < _SMALLEST_RSA or key.key.public_numbers().e < _SMALLEST_EXPONENT):

@@ -63,7 +63,7 @@ def check_clients(
 async def _fetched(client: Client) -> tuple[str, bool]:
     """What the address of a client's keys answers now, and whether a call could be proved with it."""
     try:
-        found = read_key_set(await fetch_key_set(client.jwks_url or ""))
+        found = read_key_set(await fetch_key_set(client.jwks_url or ""), rsa=client.rsa)
     except KeysUnavailable as failed:
         return f"no keys came: {failed}", False
     return f"fetched now: {in_words(found)}", any(key.algorithm in client.algorithms for key in found.keys)

@@ -46,7 +46,9 @@ def _trusted(known: KnownClient) -> TrustedClient:
     return TrustedClient(
         name=client.name,
         issuer=client.issuer,
-        keys=PinnedKeys(known.pinned) if known.pinned else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic),
+        keys=PinnedKeys(known.pinned)
+        if known.pinned
+        else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic, rsa=client.rsa),
         subject=client.subject or "",
         jku=client.jwks_url or "",
         services=frozenset() if client.mode == "off" else frozenset(client.services or SERVICE_IDS),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from cds_hooks.egress.allow_list import ServiceBase, read_service_base
+from cds_hooks.jwks import RSA
 from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
 from service.clients.table import Table, not_empty
@@ -88,6 +89,11 @@ class Client(Table):
     code_map: Word | None = None
     replay: Literal["strict", "off"] = "strict"
     lifetime_s: Annotated[int, Field(ge=30, le=3600)] = 3600
+
+    @property
+    def rsa(self) -> str:
+        """The algorithm of an RSA key of its that names none: the first of those with which it may sign."""
+        return next((one for one in self.algorithms if one.startswith(("RS", "PS"))), RSA)
 
     def problems(self, *, loopback: bool) -> Iterator[str]:
         """What is wrong with the client beyond the shape of its values; `loopback`: plain http to this machine is allowed."""

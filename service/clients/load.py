@@ -117,7 +117,7 @@ def _keys(path: Path, client: Client, wrong: list[str]) -> KeySet | None:
     if not client.jwks_file:
         return None
     try:
-        found = read_key_set(_read(path.parent / client.jwks_file))
+        found = read_key_set(_read(path.parent / client.jwks_file), rsa=client.rsa)
     except (UnreadableTable, KeysUnavailable) as failed:
         wrong.append(f"jwks_file: {failed}")
         return None

@@ -9,7 +9,7 @@ from service.clients.load import InvalidClients, read_clients
 from service.knowledge.load import load_knowledge
 from service.known_clients import concepts_of
 from service.speech import OrderCode, Speech
-from tests.cds_hooks.signing import ec_key, key_set, published
+from tests.cds_hooks.signing import ec_key, key_set, published, rsa_key
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "clients" / "clients.toml"
 SERVICES, ORDERS = ("cluneal-patient-view", "cluneal-order-sign"), ("superior-cluneal-block", "focused-cluneal-examination")
@@ -190,6 +190,17 @@ def test_two_clients_of_one_issuer_are_told_apart_by_their_subjects(tmp_path):
     assert len(loaded(written(tmp_path, one, two)).known) == 2
     for wrong in ({**two, "subject": "1"}, {key: value for key, value in two.items() if key != "subject"}):
         assert problems(tmp_path, one, wrong) == ("second: another client has this issuer; give each of them its own subject",)
+
+
+def test_a_key_that_does_not_say_is_for_what_its_client_signs_with(tmp_path):
+    """RS384 as the specification recommends, or the one RSA algorithm that the client may use."""
+    keys = key_set(published(rsa_key(), "k"))
+    found = [
+        loaded(written(tmp_path, {**SOUND, "jwks_file": "keys.json", **more}, keys_json=keys)).known[0].pinned.keys[0].algorithm
+        for more in ({}, {"algorithms": ["RS256"]}, {"algorithms": ["ES384", "PS384"]})
+    ]
+
+    assert found == ["RS384", "RS256", "PS384"]
 
 
 @pytest.mark.parametrize(
