@@ -6,7 +6,7 @@ Patterns" (Circuit Breaker, Bulkheads); the numbers are ours.
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 # Failures in a row that open the circuit; or half of so many calls within so many seconds.
@@ -69,16 +69,30 @@ def _is_ill(calls: list[bool]) -> bool:
 
 
 class Bulkhead:
-    """Places for calls: so many for one server, and so many in all. A server that hangs fills its own places alone."""
+    """Places for calls: so many for one server, and so many in all. A server that hangs fills its own places alone.
 
-    def __init__(self, *, per_server: int = 8, in_all: int = 32) -> None:
+    By default sixteen charts of eleven keys, opened in one moment, wait for each other three times at the most.
+    """
+
+    def __init__(self, *, per_server: int = 64, in_all: int = 192) -> None:
         self._per_server = per_server
         self._servers: dict[Hashable, asyncio.Semaphore] = {}
         self._all = asyncio.Semaphore(in_all)
 
     @asynccontextmanager
-    async def place(self, server: Hashable) -> AsyncIterator[None]:
-        """A place for one call to `server`, as soon as there is one; who waits is served in order."""
-        # First that of the server: who waits for a busy one must not hold a place that serves all.
-        async with self._servers.setdefault(server, asyncio.Semaphore(self._per_server)), self._all:
-            yield
+    async def place(self, server: Hashable, *, by: float) -> AsyncIterator[bool]:
+        """Whether there is a place for one call to `server`, as soon as there is one; False when there was none in time.
+
+        by  in the time of the event loop; a place that is free is given after it, too
+        """
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout_at(by):
+                    # First that of the server: who waits for a busy one must not hold a place that serves all.
+                    await held.enter_async_context(self._servers.setdefault(server, asyncio.Semaphore(self._per_server)))
+                    await held.enter_async_context(self._all)
+            except TimeoutError:
+                await held.aclose()
+                yield False
+                return
+            yield True

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     SCOPE = "scope"
     NO_VALUE = "no-value"
     SERVER_AT_REST = "server-at-rest"
+    NO_PLACE = "no-place"
     TIMED_OUT = "timed-out"
     UNREACHABLE = "unreachable"
     ADDRESS = "address-refused"
@@ -63,6 +64,7 @@ _SAYS = {
     Reason.SCOPE: "The scopes of the token name resources, and not these.",
     Reason.NO_VALUE: "The template names something that this request does not have.",
     Reason.SERVER_AT_REST: "The server failed repeatedly and is left alone for a while.",
+    Reason.NO_PLACE: "Too many calls to this server were under way.",
     Reason.TIMED_OUT: "The server did not answer in time.",
     Reason.UNREACHABLE: "No connection to the server could be made.",
     Reason.ADDRESS: "The name of the server leads to an address that is not allowed for it.",

@@ -7,6 +7,7 @@ Source: CDS Hooks, "FHIR Resource Access", https://cds-hooks.hl7.org/2.0/#fhir-r
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,7 +17,7 @@ from cds_hooks.egress.exchange import Allowance
 from cds_hooks.fetched import Fetched, FetchRecord, Reason, State
 from cds_hooks.fhir_authorization import FhirGrant, fhir_grant
 from cds_hooks.fhir_calls import Bounds, FhirCalls, Reply
-from cds_hooks.fhir_search import FetchLimits, fetch
+from cds_hooks.fhir_search import FetchLimits, fetch, first_address
 from cds_hooks.hooks.context import token_values
 from cds_hooks.prefetch import filled
 from cds_hooks.prefetch_merge import Want, merged, missing, wanted
@@ -43,21 +44,30 @@ async def complete_prefetch(
     calls: FhirCalls,
     deadline: float,
     limits: FetchLimits | None = None,
+    turn: AbstractAsyncContextManager[bool] | None = None,
 ) -> Completed:
     """The prefetch of a request with what it lacks, as far as the client's FHIR server gives it by the deadline.
 
     allowed   the servers that this client may name; without one, nothing is fetched
     deadline  in the time of the event loop
+    turn      what a call waits for that asks a server, and only such a one; False when its turn did not come
     """
+    limits = limits or FetchLimits()
     grant = fhir_grant(request, allowed)
     if isinstance(grant, Reason):
-        lacking = missing(request.prefetch, templates)
-        fetched = {key: Fetched(State.NOT_ASKED, None, FetchRecord(want.template, grant)) for key, want in lacking.items()}
-        return Completed(request.prefetch, fetched)
-    fetched = await _fetch_all(
-        wanted(request.prefetch, templates), token_values(request.context), grant, calls, deadline, limits or FetchLimits()
-    )
+        return Completed(request.prefetch, _not_asked(missing(request.prefetch, templates), grant))
+    wants = wanted(request.prefetch, templates)
+    values = token_values(request.context)
+    asks = any(not isinstance(first_address(want, filled(want.template, values), grant, limits), Reason) for want in wants.values())
+    async with turn if turn and asks else nullcontext(True) as has_come:
+        if not has_come:
+            return Completed(request.prefetch, _not_asked(wants, Reason.NO_PLACE))
+        fetched = await _fetch_all(wants, values, grant, calls, deadline, limits)
     return Completed(merged(request.prefetch, fetched), fetched)
+
+
+def _not_asked(wants: Mapping[str, Want], reason: Reason) -> dict[str, Fetched]:
+    return {key: Fetched(State.NOT_ASKED, None, FetchRecord(want.template, reason)) for key, want in wants.items()}
 
 
 async def _fetch_all(

@@ -5,7 +5,6 @@ Gives: the body of a 200, or the Reason why there is none. How servers did is re
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from cds_hooks.circuit import Bulkhead, Circuit
@@ -65,12 +64,9 @@ class FhirCalls:
     async def call(self, grant: FhirGrant, address: Address, bounds: Bounds, *, form: bytes | None = None) -> Reply:
         """What the server answers to a GET, or to a POST of a `form`."""
         base = grant.base
-        async with AsyncExitStack() as place:
-            try:
-                async with asyncio.timeout_at(bounds.deadline):
-                    await place.enter_async_context(self._bulkhead.place(base))
-            except TimeoutError:
-                return Reply(Reason.TIMED_OUT)
+        async with self._bulkhead.place(base, by=bounds.deadline) as is_given:
+            if not is_given:
+                return Reply(Reason.NO_PLACE)
             # Only now: while this call waited, others may have found out that the server is ill.
             circuit = self._circuits.get(base, Circuit())
             if not circuit.admits(self._clock()):

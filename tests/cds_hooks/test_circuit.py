@@ -100,9 +100,18 @@ def test_a_server_that_begs_off_is_left_alone_as_long_as_it_asks():
 
 
 async def enter(bulkhead, server, inside, leave):
-    async with bulkhead.place(server):
+    async with bulkhead.place(server, by=float("inf")):
         inside.append(server)
         await leave.wait()
+
+
+async def test_who_waits_too_long_gets_no_place_and_holds_none():
+    """Neither of the server nor of all; and a free place is given at the last moment, too."""
+    bulkhead = Bulkhead(per_server=2, in_all=1)
+    async with bulkhead.place("ill", by=0.0) as first, bulkhead.place("ill", by=0.0) as second:
+        assert (first, second) == (True, False)
+    async with bulkhead.place("ill", by=0.0) as again:
+        assert again
 
 
 async def test_a_server_fills_its_own_places_only():

@@ -67,7 +67,7 @@ async def test_a_server_that_hangs_is_found_out_within_one_call():
 
     assert {found.state for found in first.fetched.values()} <= {State.TIMED_OUT, State.NOT_ASKED}
     assert {found.record.reason for found in second.fetched.values()} == {Reason.SERVER_AT_REST}
-    assert len(server.asked) == asked == 8
+    assert len(server.asked) == asked == 11
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501])
@@ -123,7 +123,11 @@ async def test_a_probe_that_gets_lost_does_not_lock_the_server_out():
 
 async def test_a_server_that_hangs_holds_up_nobody_else():
     """F60: 60 hook calls wait for one server; those to another server are answered meanwhile."""
-    async with faulty_fhir(hang()) as ill, faulty_fhir(resource(bundle())) as well, access(ill.base, well.base) as complete:
+    async with (
+        faulty_fhir(hang()) as ill,
+        faulty_fhir(resource(bundle())) as well,
+        access(ill.base, well.base, bulkhead=Bulkhead(per_server=8)) as complete,
+    ):
         waiting = [asyncio.create_task(complete(hook_request(ill.base), seconds=20.0)) for _ in range(60)]
         await ill.was_asked.wait()
         answered = [await complete(hook_request(well.base)) for _ in range(40)]
@@ -137,11 +141,12 @@ async def test_a_server_that_hangs_holds_up_nobody_else():
     assert len(ill.asked) == 8
 
 
-async def test_who_gets_no_place_in_time_has_timed_out():
-    """Keys that waited for their turn until the deadline were not asked for, and the server is not blamed for them."""
+async def test_who_gets_no_place_in_time_was_not_asked_for():
+    """Keys that waited for their turn until the deadline say so, and the server is not blamed for them."""
     async with faulty_fhir(hang()) as server, access(server.base, bulkhead=Bulkhead(per_server=1)) as complete:
         completed = await complete(hook_request(server.base), ELEVEN, seconds=0.35)
-        assert {found.state for found in completed.fetched.values()} == {State.TIMED_OUT}
+        told = [(found.state, found.record.reason) for found in completed.fetched.values()]
+        assert told == [(State.TIMED_OUT, Reason.TIMED_OUT), *[(State.NOT_ASKED, Reason.NO_PLACE)] * 10]
         assert len(server.asked) == 1
 
         completed = await complete(hook_request(server.base), seconds=0.35)
