@@ -71,28 +71,39 @@ def _is_ill(calls: list[bool]) -> bool:
 class Bulkhead:
     """Places for calls: so many for one server, and so many in all. A server that hangs fills its own places alone.
 
-    By default sixteen charts of eleven keys, opened in one moment, wait for each other three times at the most.
+    By default the needed keys of sixteen charts, opened in one moment, all find one, and the eight others of each in three rounds.
     """
 
-    def __init__(self, *, per_server: int = 64, in_all: int = 192) -> None:
+    def __init__(self, *, per_server: int = 96, in_all: int = 192) -> None:
         self._per_server = per_server
         self._servers: dict[Hashable, asyncio.Semaphore] = {}
         self._all = asyncio.Semaphore(in_all)
+        # What can wait has half of the places, in both.
+        self._later: dict[Hashable, asyncio.Semaphore] = {}
+        self._all_later = asyncio.Semaphore(_half(in_all))
 
     @asynccontextmanager
-    async def place(self, server: Hashable, *, by: float) -> AsyncIterator[bool]:
+    async def place(self, server: Hashable, *, by: float, can_wait: bool = False) -> AsyncIterator[bool]:
         """Whether there is a place for one call to `server`, as soon as there is one; False when there was none in time.
 
-        by  in the time of the event loop; a place that is free is given after it, too
+        by        in the time of the event loop; a place that is free is given after it, too
+        can_wait  whether it leaves half of the places to those that cannot
         """
+        later = (self._later.setdefault(server, asyncio.Semaphore(_half(self._per_server))), self._all_later) if can_wait else ()
+        # First those of the server: who waits for a busy one must not hold a place that serves all.
+        ways = (*later[:1], self._servers.setdefault(server, asyncio.Semaphore(self._per_server)), *later[1:], self._all)
+
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout_at(by):
-                    # First that of the server: who waits for a busy one must not hold a place that serves all.
-                    await held.enter_async_context(self._servers.setdefault(server, asyncio.Semaphore(self._per_server)))
-                    await held.enter_async_context(self._all)
+                    for way in ways:
+                        await held.enter_async_context(way)
             except TimeoutError:
                 await held.aclose()
                 yield False
                 return
             yield True
+
+
+def _half(places: int) -> int:
+    return places - places // 2

@@ -6,7 +6,7 @@ Source: CDS Hooks, "FHIR Resource Access", https://cds-hooks.hl7.org/2.0/#fhir-r
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -44,12 +44,14 @@ async def complete_prefetch(
     calls: FhirCalls,
     deadline: float,
     limits: FetchLimits | None = None,
+    needed: Collection[str] | None = None,
     turn: AbstractAsyncContextManager[bool] | None = None,
 ) -> Completed:
     """The prefetch of a request with what it lacks, as far as the client's FHIR server gives it by the deadline.
 
     allowed   the servers that this client may name; without one, nothing is fetched
     deadline  in the time of the event loop
+    needed    the keys that go before the others where places are scarce; all of them when it is not told
     turn      what a call waits for that asks a server, and only such a one; False when its turn did not come
     """
     limits = limits or FetchLimits()
@@ -62,7 +64,7 @@ async def complete_prefetch(
     async with turn if turn and asks else nullcontext(True) as has_come:
         if not has_come:
             return Completed(request.prefetch, _not_asked(wants, Reason.NO_PLACE))
-        fetched = await _fetch_all(wants, values, grant, calls, deadline, limits)
+        fetched = await _fetch_all(wants, values, grant, calls, deadline, limits, wants if needed is None else needed)
     return Completed(merged(request.prefetch, fetched), fetched)
 
 
@@ -71,14 +73,23 @@ def _not_asked(wants: Mapping[str, Want], reason: Reason) -> dict[str, Fetched]:
 
 
 async def _fetch_all(
-    wants: Mapping[str, Want], values: Mapping[str, str], grant: FhirGrant, calls: FhirCalls, deadline: float, limits: FetchLimits
+    wants: Mapping[str, Want],
+    values: Mapping[str, str],
+    grant: FhirGrant,
+    calls: FhirCalls,
+    deadline: float,
+    limits: FetchLimits,
+    needed: Collection[str],
 ) -> dict[str, Fetched]:
     """What became of each key. The fetches share the bytes and the deadline; none waits for another, except for its turn."""
     bounds = Bounds(deadline, limits.answer_bytes, Allowance(limits.call_bytes))
 
-    async def call(address: Address, form: bytes | None) -> Reply:
-        return await calls.call(grant, address, bounds, form=form)
+    async def fetch_one(key: str) -> Fetched:
+        async def call(address: Address, form: bytes | None) -> Reply:
+            return await calls.call(grant, address, bounds, form=form, can_wait=key not in needed)
+
+        return await fetch(wants[key], filled(wants[key].template, values), grant, limits, call)
 
     async with asyncio.TaskGroup() as group:
-        tasks = {key: group.create_task(fetch(want, filled(want.template, values), grant, limits, call)) for key, want in wants.items()}
-    return {key: task.result() for key, task in tasks.items()}
+        tasks = {key: group.create_task(fetch_one(key)) for key in sorted(wants, key=lambda key: key not in needed)}
+    return {key: tasks[key].result() for key in wants}

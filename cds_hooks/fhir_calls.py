@@ -61,10 +61,10 @@ class FhirCalls:
         self._bulkhead = bulkhead or Bulkhead()
         self._circuits: dict[ServiceBase, Circuit] = {}
 
-    async def call(self, grant: FhirGrant, address: Address, bounds: Bounds, *, form: bytes | None = None) -> Reply:
-        """What the server answers to a GET, or to a POST of a `form`."""
+    async def call(self, grant: FhirGrant, address: Address, bounds: Bounds, *, form: bytes | None = None, can_wait: bool = False) -> Reply:
+        """What the server answers to a GET, or to a POST of a `form`; one that `can_wait` leaves some places to the others."""
         base = grant.base
-        async with self._bulkhead.place(base, by=bounds.deadline) as is_given:
+        async with self._bulkhead.place(base, by=bounds.deadline, can_wait=can_wait) as is_given:
             if not is_given:
                 return Reply(Reason.NO_PLACE)
             # Only now: while this call waited, others may have found out that the server is ill.

@@ -14,6 +14,7 @@ from cds_hooks.fetched import Fetched
 from cds_hooks.fhir_access import complete_prefetch
 from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.request import HookRequest
+from service.fhir.chart import REQUIRED
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
 _FOR_THE_REST = 0.15
@@ -60,6 +61,7 @@ class Fetching:
             allowed=reach.servers,
             calls=self._calls,
             deadline=now + seconds_to_fetch(reach.seconds),
+            needed=REQUIRED,
             turn=self._places.place(request.client, by=now + _TURN),
         )
         if done.fetched:

@@ -49,8 +49,10 @@ async def access(*bases, clock=lambda: 0.0, bulkhead=None, resolve=None, network
     egress = Egress(allowed, resolve=resolve, ssl_context=ssl_context)
     calls = FhirCalls(egress, clock=clock, chance=lambda: 0.0, bulkhead=bulkhead)
 
-    async def complete(request, templates=CONDITIONS, *, seconds=5.0, limits=FetchLimits()):  # noqa: B008 - a value
-        return await complete_prefetch(request, templates, allowed=allowed, calls=calls, deadline=in_seconds(seconds), limits=limits)
+    async def complete(request, templates=CONDITIONS, *, seconds=5.0, limits=FetchLimits(), needed=None):  # noqa: B008 - a value
+        return await complete_prefetch(
+            request, templates, allowed=allowed, calls=calls, deadline=in_seconds(seconds), limits=limits, needed=needed
+        )
 
     try:
         yield complete
