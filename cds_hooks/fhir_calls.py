@@ -71,7 +71,8 @@ class FhirCalls:
             circuit = self._circuits.get(base, Circuit())
             if not circuit.admits(self._clock()):
                 return Reply(Reason.SERVER_AT_REST)
-            self._circuits[base] = circuit.called(self._clock())
+            begun = self._clock()
+            self._circuits[base] = circuit.called(begun)
             had = bounds.deadline - asyncio.get_running_loop().time()
             answer = await self._egress.exchange(
                 base,
@@ -82,22 +83,22 @@ class FhirCalls:
                 answer_bytes=bounds.answer_bytes,
                 allowance=bounds.allowance,
             )
-        self._remember(base, answer, had)
+        self._remember(base, answer, had, begun)
         if isinstance(answer, Failure):
             return Reply(Reason(answer.value))
         return Reply(answer.body if answer.status == 200 else Reason.STATUS, answer.status)
 
-    def _remember(self, base: ServiceBase, answer: Answer | Failure, had: float) -> None:
+    def _remember(self, base: ServiceBase, answer: Answer | Failure, had: float, begun: float) -> None:
         """How the server did: it is ill when it cannot be reached, breaks off, fails or begs off, not when it refuses us."""
         if answer is Failure.ADDRESS or (answer is Failure.TIMED_OUT and had < _FAIR_TIME):
             return
         now, circuit = self._clock(), self._circuits[base]
         if isinstance(answer, Answer) and answer.status in _ILL:
-            self._circuits[base] = circuit.failed(now, chance=self._chance(), retry_after=answer.retry_after)
+            self._circuits[base] = circuit.failed(now, begun=begun, chance=self._chance(), retry_after=answer.retry_after)
         elif answer in (Failure.UNREACHABLE, Failure.BROKEN, Failure.TIMED_OUT):
-            self._circuits[base] = circuit.failed(now, chance=self._chance())
+            self._circuits[base] = circuit.failed(now, begun=begun, chance=self._chance())
         else:
-            self._circuits[base] = circuit.succeeded(now)
+            self._circuits[base] = circuit.succeeded(now, begun=begun)
 
 
 def _headers(grant: FhirGrant) -> dict[str, str]:
