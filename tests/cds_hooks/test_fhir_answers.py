@@ -87,6 +87,7 @@ async def test_a_read_that_gives_another_resource_is_an_error(body):
     [
         bundle(condition(1), total=2),
         bundle(total=3),
+        bundle(condition(1), condition(1), total=2),
         bundle(condition(1), total="1"),
         bundle(condition(1), OUTCOME),
         bundle(condition(1), {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "incomplete"}]}),
@@ -165,6 +166,8 @@ def endless():
 
 
 FIRST = resource(bundle(condition(1), total=2, following="?page=2"))
+# While somebody wrote between the two pages: what stood on the first one slid to the second.
+FIRST_AGAIN = resource(bundle(condition(1), total=2))
 
 
 @pytest.mark.parametrize(
@@ -181,10 +184,27 @@ FIRST = resource(bundle(condition(1), total=2, following="?page=2"))
         (in_turn(FIRST, raw(b"nothing\r\n\r\n")), Reason.BROKEN, 3, 1),
         (in_turn(FIRST, resource(b" " * 200_000)), Reason.TOO_LARGE, 2, 1),
         (in_turn(FIRST, resource(bundle(total=2))), Reason.PARTS_MISSING, 2, 1),
+        (in_turn(FIRST, FIRST_AGAIN), Reason.PARTS_MISSING, 2, 2),
+        (in_turn(FIRST, resource(bundle(condition(1), condition(2)))), None, 2, 3),
         (in_turn(FIRST, hang()), Reason.TIMED_OUT, 2, 1),
         (in_turn(FIRST, resource(bundle(condition(2)))), None, 2, 2),
     ],
-    ids=["endless", "itself", "500", "401", "outcome", "html", "other type", "garbage", "large", "short", "hangs", "good"],
+    ids=[
+        "endless",
+        "itself",
+        "500",
+        "401",
+        "outcome",
+        "html",
+        "other type",
+        "garbage",
+        "large",
+        "short",
+        "repeats",
+        "repeats one",
+        "hangs",
+        "good",
+    ],
 )
 async def test_a_later_page_that_fails_leaves_the_first_ones(answer, reason, calls, resources):
     """What was read is kept; that there is more is said."""
