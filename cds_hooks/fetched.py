@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NOT_FHIR = "not-fhir"
     OUTCOME = "outcome"
     OTHER_TYPE = "other-type"
+    OTHER_RESOURCE = "other-resource"
     LINK_ELSEWHERE = "link-elsewhere"
     LINK_AGAIN = "link-again"
     MANY_PAGES = "many-pages"
@@ -75,6 +76,7 @@ _SAYS = {
     Reason.NOT_FHIR: "The answer was no FHIR resource, or no Bundle of a search, in JSON.",
     Reason.OUTCOME: "The server answered with an OperationOutcome instead of data.",
     Reason.OTHER_TYPE: "The answer held resources of another type than was asked for.",
+    Reason.OTHER_RESOURCE: "The answer was another resource than the one that was asked for, or had no id.",
     Reason.LINK_ELSEWHERE: "The link to the next page leads out of the FHIR server; it was not followed.",
     Reason.LINK_AGAIN: "The link to the next page leads to a page that was read already.",
     Reason.MANY_PAGES: "There are more pages than are read.",

@@ -106,6 +106,8 @@ async def _follow(course: _Course, query: str | None, grant: FhirGrant, limits: 
         page = _read(reply, course.type)
         if isinstance(page, Reason):
             return page
+        if course.interaction == "read" and page.names != {(course.type, address.path.rpartition("/")[2])}:
+            return Reason.OTHER_RESOURCE
         course.pages.append(page)
         course.fetched += 1
         if page.following is None or wants_one_page(course.want.template):

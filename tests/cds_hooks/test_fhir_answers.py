@@ -83,6 +83,28 @@ async def test_a_read_that_gives_another_resource_is_an_error(body):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "Patient"},
+        {"resourceType": "Patient", "id": None},
+        {"resourceType": "Patient", "id": ["p-1"]},
+        {"resourceType": "Patient", "id": ""},
+        {"resourceType": "Patient", "id": "p-2"},
+        {"resourceType": "Patient", "id": "P-1"},
+        bundle({"resourceType": "Patient", "id": "p-2"}),
+        bundle({"resourceType": "Patient", "id": "p-1"}, {"resourceType": "Patient", "id": "p-2"}),
+        bundle(),
+    ],
+    ids=str,
+)
+async def test_a_read_that_gives_another_patient_is_an_error(body):
+    """Without an id, or with another one, it is not the patient that was asked for."""
+    found = await outcome(resource(body), PATIENT_AND_CONDITIONS, "patient")
+
+    assert (found.state, found.record.reason, found.value) == (State.ERROR, Reason.OTHER_RESOURCE, None)
+
+
+@pytest.mark.parametrize(
     "page",
     [
         bundle(condition(1), total=2),
