@@ -95,15 +95,16 @@ class Bulkhead:
         by        in the time of the event loop; a place that is free is given after it, too
         can_wait  whether it leaves half of the places to those that cannot
         """
-        later = (self._later.setdefault(server, asyncio.Semaphore(_half(self._per_server))), self._all_later) if can_wait else ()
-        # First those of the server: who waits for a busy one must not hold a place that serves all.
-        ways = (*later[:1], self._servers.setdefault(server, asyncio.Semaphore(self._per_server)), *later[1:], self._all)
-
+        of_server, of_all = [self._servers.setdefault(server, asyncio.Semaphore(self._per_server))], [self._all]
+        if can_wait:
+            of_server.insert(0, self._later.setdefault(server, asyncio.Semaphore(_half(self._per_server))))
+            of_all.insert(0, self._all_later)
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout_at(by):
-                    for way in ways:
-                        await held.enter_async_context(way)
+                    # First those of the server: who waits for a busy one must not hold a place that serves all.
+                    for places in (*of_server, *of_all):
+                        await held.enter_async_context(places)
             except TimeoutError:
                 await held.aclose()
                 yield False

@@ -57,19 +57,20 @@ async def complete_prefetch(
     limits = limits or FetchLimits()
     grant = fhir_grant(request, allowed)
     if isinstance(grant, Reason):
-        return Completed(request.prefetch, _not_asked(missing(request.prefetch, templates), grant))
+        return Completed(request.prefetch, _not_asked(missing(request.prefetch, templates), {}, grant))
     wants = wanted(request.prefetch, templates)
     values = token_values(request.context)
-    asks = any(not isinstance(first_address(want, filled(want.template, values), grant, limits), Reason) for want in wants.values())
-    async with turn if turn and asks else nullcontext(True) as has_come:
+    first = {key: first_address(want, filled(want.template, values), grant, limits) for key, want in wants.items()}
+    unasked = {key: one for key, one in first.items() if isinstance(one, Reason)}
+    async with turn if turn and len(unasked) < len(wants) else nullcontext(True) as has_come:
         if not has_come:
-            return Completed(request.prefetch, _not_asked(wants, Reason.NO_PLACE))
+            return Completed(request.prefetch, _not_asked(wants, unasked, Reason.NO_PLACE))
         fetched = await _fetch_all(wants, values, grant, calls, deadline, limits, wants if needed is None else needed)
     return Completed(merged(request.prefetch, fetched), fetched)
 
 
-def _not_asked(wants: Mapping[str, Want], reason: Reason) -> dict[str, Fetched]:
-    return {key: Fetched(State.NOT_ASKED, None, FetchRecord(want.template, reason)) for key, want in wants.items()}
+def _not_asked(wants: Mapping[str, Want], reasons: Mapping[str, Reason], otherwise: Reason) -> dict[str, Fetched]:
+    return {key: Fetched(State.NOT_ASKED, None, FetchRecord(want.template, reasons.get(key, otherwise))) for key, want in wants.items()}
 
 
 async def _fetch_all(

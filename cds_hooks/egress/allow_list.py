@@ -117,7 +117,7 @@ def _segments(url: Address) -> list[str]:
 
 
 def _has_dots(segments: Iterable[str]) -> bool:
-    """Whether one of them leads up. What follows a semicolon is a parameter to some servers, which take it off first: "..;" is ".."."""
+    """Whether one of them is "." or "..". What follows a semicolon is a parameter to some servers, which take it off first."""
     return any(segment.partition(";")[0] in _DOTS for segment in segments)
 
 

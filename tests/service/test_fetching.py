@@ -27,8 +27,9 @@ async def a_full_house():
 
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as client:
 
-            async def call(prefetch, context=STORY["context"], leave=leave):
-                return await client.post(SERVICE, json={**STORY, "context": context, "prefetch": prefetch, **leave})
+            async def call(prefetch, context=STORY["context"], has_leave=True, **authorization):
+                given = {**leave, "fhirAuthorization": {**leave["fhirAuthorization"], **authorization}} if has_leave else {}
+                return await client.post(SERVICE, json={**STORY, "context": context, "prefetch": prefetch, **given})
 
             hanging = [asyncio.create_task(call({})) for _ in range(16)]
             async with asyncio.timeout(10):
@@ -51,18 +52,27 @@ async def test_a_chart_that_needs_a_server_with_no_place_is_told_to_come_again()
     assert answer.json()["issue"][0]["details"]["coding"] == [{"code": "overloaded"}]
 
 
+async def test_a_chart_that_may_not_be_read_is_not_told_to_come_again():
+    """Where the token does not reach what is needed, another try would not help, whatever the crowd."""
+    async with a_full_house() as call:
+        needed = {key: value for key, value in STORY["prefetch"].items() if key not in ("conditions", "surveys")}
+        answer = await call(needed, scope="patient/Observation.rs")
+
+    assert answer.status_code == 412
+    assert "Fetching conditions: The scopes of the token name resources, and not these." in answer.json()["issue"][0]["diagnostics"]
+
+
 @pytest.mark.parametrize(
-    ("leave", "unsent"),
-    [({}, ()), ({}, ("exams",)), (..., ()), (..., ("encounter",))],
+    ("has_leave", "unsent"),
+    [(False, ()), (False, ("exams",)), (True, ()), (True, ("encounter",))],
     ids=["without leave", "without leave and in part", "with leave", "with leave and outside of an encounter"],
 )
-async def test_a_chart_that_asks_no_server_waits_for_nobody(leave, unsent):
+async def test_a_chart_that_asks_no_server_waits_for_nobody(has_leave, unsent):
     """What was sent is judged as in an empty house, whatever other calls of the same client wait for."""
     prefetch = {**dict.fromkeys(KEYS), **STORY["prefetch"]}
     context = {name: value for name, value in STORY["context"].items() if name != "encounterId"}
     async with a_full_house() as call:
-        given = {} if leave is ... else {"leave": leave}
-        answer = await call({key: value for key, value in prefetch.items() if key not in unsent}, context, **given)
+        answer = await call({key: value for key, value in prefetch.items() if key not in unsent}, context, has_leave)
 
     assert answer.status_code == 200
     assert len(answer.json()["cards"]) == 1
