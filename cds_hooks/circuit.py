@@ -6,7 +6,7 @@ Patterns" (Circuit Breaker, Bulkheads); the numbers are ours.
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 # Failures in a row that open the circuit; or half of so many calls within so many seconds.
@@ -25,13 +25,13 @@ class Circuit:
     recent    when each of the last calls ended, and whether it went well
     rest      how long the server is left alone when it fails next
     until     when it may be called again; None while it is well
-    is_tried  whether a single call is finding out if it is well again
+    tried     when a single call began that is finding out if it is well again
     """
 
     recent: tuple[tuple[float, bool], ...] = ()
     rest: float = FIRST_REST
     until: float | None = None
-    is_tried: bool = False
+    tried: float | None = None
 
     def admits(self, now: float) -> bool:
         """Whether a call may be made, which is then said by `called`."""
@@ -39,25 +39,31 @@ class Circuit:
 
     def called(self, now: float) -> "Circuit":
         """The circuit with a call under way. After a rest it is the only one: should nobody hear how it ends, another rest begins."""
-        return self if self.until is None else replace(self, until=now + self.rest, is_tried=True)
+        return self if self.until is None else replace(self, until=now + self.rest, tried=now)
 
-    def succeeded(self, now: float) -> "Circuit":
-        """The circuit after a call that went well: closed, whatever was before."""
+    def succeeded(self, now: float, *, begun: float) -> "Circuit":
+        """The circuit after a call that went well: closed, if it is not one of those before the rest."""
+        if self._is_old(begun):
+            return self
         return Circuit(recent=self._lately(now, True) if self.until is None else ())
 
-    def failed(self, now: float, *, chance: float, retry_after: float | None = None) -> "Circuit":
+    def failed(self, now: float, *, begun: float, chance: float, retry_after: float | None = None) -> "Circuit":
         """The circuit after a call that failed: open when it is one of many, or the one after a rest, or when the server asks for it.
 
         chance       from 0 to 1: so that many processes do not all come back in the same moment
         retry_after  seconds for which the server asks to be left alone
         """
-        if self.until is not None and not self.is_tried:
-            return self  # It was under way when the circuit opened, and says nothing new.
+        if self._is_old(begun):
+            return self
         recent = self._lately(now, False)
-        if not self.is_tried and retry_after is None and not _is_ill([went_well for _, went_well in recent]):
+        if self.tried is None and not retry_after and not _is_ill([went_well for _, went_well in recent]):
             return Circuit(recent=recent)
         rest = max(self.rest * (1 + chance / 4), min(retry_after or 0.0, LONGEST_REST))
         return Circuit(rest=min(self.rest * 2, LONGEST_REST), until=now + rest)
+
+    def _is_old(self, begun: float) -> bool:
+        """Whether a call was under way when the circuit opened: it says nothing about how the server is after its rest."""
+        return self.until is not None and (self.tried is None or begun < self.tried)
 
     def _lately(self, now: float, went_well: bool) -> tuple[tuple[float, bool], ...]:
         return (*(call for call in self.recent[1 - _CALLS :] if now - call[0] <= _WITHIN), (now, went_well))
@@ -69,16 +75,42 @@ def _is_ill(calls: list[bool]) -> bool:
 
 
 class Bulkhead:
-    """Places for calls: so many for one server, and so many in all. A server that hangs fills its own places alone."""
+    """Places for calls: so many for one server, and so many in all. A server that hangs fills its own places alone.
 
-    def __init__(self, *, per_server: int = 8, in_all: int = 32) -> None:
+    By default the needed keys of sixteen charts, opened in one moment, all find one, and the eight others of each in three rounds.
+    """
+
+    def __init__(self, *, per_server: int = 96, in_all: int = 192) -> None:
         self._per_server = per_server
         self._servers: dict[Hashable, asyncio.Semaphore] = {}
         self._all = asyncio.Semaphore(in_all)
+        # What can wait has half of the places, in both.
+        self._later: dict[Hashable, asyncio.Semaphore] = {}
+        self._all_later = asyncio.Semaphore(_half(in_all))
 
     @asynccontextmanager
-    async def place(self, server: Hashable) -> AsyncIterator[None]:
-        """A place for one call to `server`, as soon as there is one; who waits is served in order."""
-        # First that of the server: who waits for a busy one must not hold a place that serves all.
-        async with self._servers.setdefault(server, asyncio.Semaphore(self._per_server)), self._all:
-            yield
+    async def place(self, server: Hashable, *, by: float, can_wait: bool = False) -> AsyncIterator[bool]:
+        """Whether there is a place for one call to `server`, as soon as there is one; False when there was none in time.
+
+        by        in the time of the event loop; a place that is free is given after it, too
+        can_wait  whether it leaves half of the places to those that cannot
+        """
+        of_server, of_all = [self._servers.setdefault(server, asyncio.Semaphore(self._per_server))], [self._all]
+        if can_wait:
+            of_server.insert(0, self._later.setdefault(server, asyncio.Semaphore(_half(self._per_server))))
+            of_all.insert(0, self._all_later)
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout_at(by):
+                    # First those of the server: who waits for a busy one must not hold a place that serves all.
+                    for places in (*of_server, *of_all):
+                        await held.enter_async_context(places)
+            except TimeoutError:
+                await held.aclose()
+                yield False
+                return
+            yield True
+
+
+def _half(places: int) -> int:
+    return places - places // 2

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NO_VALUE = "no-value"
     FHIR_VERSION = "fhir-version"
     SERVER_AT_REST = "server-at-rest"
+    NO_PLACE = "no-place"
     TIMED_OUT = "timed-out"
     UNREACHABLE = "unreachable"
     ADDRESS = "address-refused"
@@ -44,6 +45,7 @@ class Reason(StrEnum):
     NOT_FHIR = "not-fhir"
     OUTCOME = "outcome"
     OTHER_TYPE = "other-type"
+    OTHER_RESOURCE = "other-resource"
     LINK_ELSEWHERE = "link-elsewhere"
     LINK_AGAIN = "link-again"
     MANY_PAGES = "many-pages"
@@ -65,6 +67,7 @@ _SAYS = {
     Reason.NO_VALUE: "The template names something that this request does not have.",
     Reason.FHIR_VERSION: "The server speaks a version of FHIR that is not read here.",
     Reason.SERVER_AT_REST: "The server failed repeatedly and is left alone for a while.",
+    Reason.NO_PLACE: "Too many calls to this server were under way.",
     Reason.TIMED_OUT: "The server did not answer in time.",
     Reason.UNREACHABLE: "No connection to the server could be made.",
     Reason.ADDRESS: "The name of the server leads to an address that is not allowed for it.",
@@ -75,6 +78,7 @@ _SAYS = {
     Reason.NOT_FHIR: "The answer was no FHIR resource, or no Bundle of a search, in JSON.",
     Reason.OUTCOME: "The server answered with an OperationOutcome instead of data.",
     Reason.OTHER_TYPE: "The answer held resources of another type than was asked for.",
+    Reason.OTHER_RESOURCE: "The answer was another resource than the one that was asked for, or had no id.",
     Reason.LINK_ELSEWHERE: "The link to the next page leads out of the FHIR server; it was not followed.",
     Reason.LINK_AGAIN: "The link to the next page leads to a page that was read already.",
     Reason.MANY_PAGES: "There are more pages than are read.",

@@ -5,7 +5,6 @@ Gives: the body of a 200, or the Reason why there is none. How servers did is re
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from cds_hooks.circuit import Bulkhead, Circuit
@@ -62,20 +61,18 @@ class FhirCalls:
         self._bulkhead = bulkhead or Bulkhead()
         self._circuits: dict[ServiceBase, Circuit] = {}
 
-    async def call(self, grant: FhirGrant, address: Address, bounds: Bounds, *, form: bytes | None = None) -> Reply:
-        """What the server answers to a GET, or to a POST of a `form`."""
+    async def call(self, grant: FhirGrant, address: Address, bounds: Bounds, *, form: bytes | None = None, can_wait: bool = False) -> Reply:
+        """What the server answers to a GET, or to a POST of a `form`; one that `can_wait` leaves some places to the others."""
         base = grant.base
-        async with AsyncExitStack() as place:
-            try:
-                async with asyncio.timeout_at(bounds.deadline):
-                    await place.enter_async_context(self._bulkhead.place(base))
-            except TimeoutError:
-                return Reply(Reason.TIMED_OUT)
+        async with self._bulkhead.place(base, by=bounds.deadline, can_wait=can_wait) as is_given:
+            if not is_given:
+                return Reply(Reason.NO_PLACE)
             # Only now: while this call waited, others may have found out that the server is ill.
             circuit = self._circuits.get(base, Circuit())
             if not circuit.admits(self._clock()):
                 return Reply(Reason.SERVER_AT_REST)
-            self._circuits[base] = circuit.called(self._clock())
+            begun = self._clock()
+            self._circuits[base] = circuit.called(begun)
             had = bounds.deadline - asyncio.get_running_loop().time()
             answer = await self._egress.exchange(
                 base,
@@ -86,22 +83,22 @@ class FhirCalls:
                 answer_bytes=bounds.answer_bytes,
                 allowance=bounds.allowance,
             )
-        self._remember(base, answer, had)
+        self._remember(base, answer, had, begun)
         if isinstance(answer, Failure):
             return Reply(Reason(answer.value))
         return Reply(answer.body if answer.status == 200 else Reason.STATUS, answer.status)
 
-    def _remember(self, base: ServiceBase, answer: Answer | Failure, had: float) -> None:
+    def _remember(self, base: ServiceBase, answer: Answer | Failure, had: float, begun: float) -> None:
         """How the server did: it is ill when it cannot be reached, breaks off, fails or begs off, not when it refuses us."""
         if answer is Failure.ADDRESS or (answer is Failure.TIMED_OUT and had < _FAIR_TIME):
             return
         now, circuit = self._clock(), self._circuits[base]
         if isinstance(answer, Answer) and answer.status in _ILL:
-            self._circuits[base] = circuit.failed(now, chance=self._chance(), retry_after=answer.retry_after)
+            self._circuits[base] = circuit.failed(now, begun=begun, chance=self._chance(), retry_after=answer.retry_after)
         elif answer in (Failure.UNREACHABLE, Failure.BROKEN, Failure.TIMED_OUT):
-            self._circuits[base] = circuit.failed(now, chance=self._chance())
+            self._circuits[base] = circuit.failed(now, begun=begun, chance=self._chance())
         else:
-            self._circuits[base] = circuit.succeeded(now)
+            self._circuits[base] = circuit.succeeded(now, begun=begun)
 
 
 def _headers(grant: FhirGrant) -> dict[str, str]:

@@ -31,7 +31,9 @@ class Page:
 
     entries    the members of Bundle.entry as they came
     kinds      resource types of the matches
-    matches    how many entries answer the search; what is only included, and what the server remarks, does not count
+    matches    how many resources answer the search; what is only included, and what the server remarks, does not count, and one that
+               stands there twice counts once
+    names      type and id of those matches that have an id
     total      how many matches there are on all pages, where the server says so
     following  the link to the next page; "" for one that cannot be read; None when this is the last
     is_flawed  whether something may be missing: an entry that is no entry, a remark that a part failed, a total that is no number
@@ -40,6 +42,7 @@ class Page:
     entries: tuple[msgspec.Raw, ...] = field(repr=False)
     kinds: frozenset[str]
     matches: int
+    names: frozenset[tuple[str, str]] = field(repr=False)
     total: int | None
     following: str | None = field(repr=False)
     is_flawed: bool
@@ -47,6 +50,7 @@ class Page:
 
 class _Resource(msgspec.Struct, gc=False):
     resourceType: str = ""  # noqa: N815
+    id: object = None
 
 
 class _Issue(msgspec.Struct, gc=False):
@@ -122,19 +126,24 @@ def read_page(value: msgspec.Raw) -> Page | None:
     if bundle.resourceType != "Bundle" or bundle.type not in _TYPES:
         return None
     kinds: set[str] = set()
-    matches = 0
+    names: set[tuple[str, str]] = set()
+    nameless = 0
     is_flawed = False
     for raw in bundle.entry or ():
-        kind, mode = _read_entry(raw)
+        kind, id_, mode = _read_entry(raw)
         if kind == "" or (kind == "OperationOutcome" and _is_failure(_unread.decode(raw).resource)):
             is_flawed = True
         if mode not in _NOT_MATCHES and kind != "OperationOutcome":
-            matches += 1
             kinds.add(kind)
+            if isinstance(id_, str) and kind:
+                names.add((kind, id_))
+            else:
+                nameless += 1
     total = bundle.total if isinstance(bundle.total, int) else None
     # A count that nobody can read says that there may be more than was sent.
     is_flawed = is_flawed or (total is None and bundle.total is not None)
-    return Page(tuple(bundle.entry or ()), frozenset(kinds - {""}), matches, total, _read_following(bundle.link), is_flawed)
+    following = _read_following(bundle.link)
+    return Page(tuple(bundle.entry or ()), frozenset(kinds - {""}), nameless + len(names), frozenset(names), total, following, is_flawed)
 
 
 def page_of(resource: msgspec.Raw) -> Page | None:
@@ -159,19 +168,23 @@ def whole(pages: Sequence[Page], *, is_cut: bool) -> msgspec.Raw:
 
 
 def counted(pages: Iterable[Page]) -> tuple[int, int]:
-    """How many matches the pages hold, and how many the server says there are (0 where it does not say)."""
+    """How many matches the pages hold, each counted once, and how many the server says there are (0 where it does not say).
+
+    Pages by offset repeat a resource, and pass over another, when something is written between two of them.
+    """
     known = tuple(pages)
-    return sum(page.matches for page in known), max((page.total or 0 for page in known), default=0)
+    repeated = sum(len(page.names) for page in known) - len(frozenset().union(*(page.names for page in known)))
+    return sum(page.matches for page in known) - repeated, max((page.total or 0 for page in known), default=0)
 
 
-def _read_entry(raw: msgspec.Raw) -> tuple[str, object]:
-    """The type of the resource in an entry, "" when there is none to read, and why the entry is there."""
+def _read_entry(raw: msgspec.Raw) -> tuple[str, object, object]:
+    """The type of the resource in an entry, "" when there is none to read; its id; and why the entry is there."""
     try:
         entry = _entry.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        return "", None
-    kind = "" if entry.resource is None else entry.resource.resourceType
-    return kind, None if entry.search is None else entry.search.mode
+        return "", None, None
+    resource = entry.resource or _Resource()
+    return resource.resourceType, resource.id, None if entry.search is None else entry.search.mode
 
 
 def _is_failure(outcome: msgspec.Raw) -> bool:

@@ -22,6 +22,8 @@ Call = Callable[[Address, bytes | None], Awaitable[Reply]]
 
 # URI Too Long, and Request Header Fields Too Large, which some servers say of the first line too.
 _TOO_LONG = (414, 431)
+# Why a call was not made that might have been.
+_HELD_BACK = (Reason.SERVER_AT_REST, Reason.NO_PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +64,50 @@ async def fetch(want: Want, query: str | None, grant: FhirGrant, limits: FetchLi
     """
     now = asyncio.get_running_loop().time
     begun = now()
-    path, question, _ = want.template.partition("?")
-    course = _Course(want, path.partition("/")[0], "search" if question else "read", [want.page] if want.page else [])
+    course = _Course(want, *_asked_for(want), [want.page] if want.page else [])
     reason = await _follow(course, query, grant, limits, call)
     matches, _ = counted(course.pages)
     record = FetchRecord(want.template, reason, course.status, round((now() - begun) * 1_000), course.fetched, matches)
     return Fetched(_state(reason, course), _value(reason, course), record)
 
 
-async def _follow(course: _Course, query: str | None, grant: FhirGrant, limits: FetchLimits, call: Call) -> Reason | None:
-    """Why the reading of pages into `course` ended before all was read; None when nothing is missing."""
-    if grant.refuses(course.type, course.interaction):
+def first_address(want: Want, query: str | None, grant: FhirGrant, limits: FetchLimits) -> Address | Reason:
+    """Where the fetch of one prefetch key begins, or why the server is not asked for it."""
+    type_, interaction = _asked_for(want)
+    if grant.refuses(type_, interaction):
         return Reason.SCOPE
-    first = None if query is None else grant.base.address(_sized(query, course, limits))
+    first = None if query is None else grant.base.address(_sized(query, interaction, limits))
     if first is None:
         return Reason.NO_VALUE
-    sent = course.want.page
-    address = first if sent is None else grant.base.linked(sent.following or "")
+    return first if want.page is None else grant.base.linked(want.page.following or "") or Reason.LINK_ELSEWHERE
+
+
+def _asked_for(want: Want) -> tuple[str, Interaction]:
+    """The resource type of a template, and how it is asked for."""
+    path, question, _ = want.template.partition("?")
+    return path.partition("/")[0], "search" if question else "read"
+
+
+async def _follow(course: _Course, query: str | None, grant: FhirGrant, limits: FetchLimits, call: Call) -> Reason | None:
+    """Why the reading of pages into `course` ended before all was read; None when nothing is missing."""
+    first = first_address(course.want, query, grant, limits)
+    if isinstance(first, Reason):
+        return first
+    address: Address | None = first
     while address is not None:
         if address in course.visited:
             return Reason.LINK_AGAIN
         if len(course.visited) == limits.pages:
             return Reason.MANY_PAGES
         course.visited.add(address)
-        is_search = address == first and course.interaction == "search"
+        is_search = address == first and course.interaction == "search" and course.want.page is None
         reply = await (_search(address, course, grant, limits, call) if is_search else call(address, None))
         course.status = reply.status
         page = _read(reply, course.type)
         if isinstance(page, Reason):
             return page
+        if course.interaction == "read" and page.names != {(course.type, address.path.rpartition("/")[2])}:
+            return Reason.OTHER_RESOURCE
         course.pages.append(page)
         course.fetched += 1
         if page.following is None or wants_one_page(course.want.template):
@@ -99,8 +116,8 @@ async def _follow(course: _Course, query: str | None, grant: FhirGrant, limits: 
     return Reason.LINK_ELSEWHERE
 
 
-def _sized(query: str, course: _Course, limits: FetchLimits) -> str:
-    return query if course.interaction == "read" or wants_one_page(query) else f"{query}&_count={limits.page_size}"
+def _sized(query: str, interaction: Interaction, limits: FetchLimits) -> str:
+    return query if interaction == "read" or wants_one_page(query) else f"{query}&_count={limits.page_size}"
 
 
 async def _search(address: Address, course: _Course, grant: FhirGrant, limits: FetchLimits, call: Call) -> Reply:
@@ -148,7 +165,7 @@ def _state(reason: Reason | None, course: _Course) -> State:
         return State.SUPPLIED
     if course.pages:
         return State.INCOMPLETE
-    if not course.visited or reason is Reason.SERVER_AT_REST:
+    if not course.visited or reason in _HELD_BACK:
         return State.NOT_ASKED
     return State.TIMED_OUT if reason is Reason.TIMED_OUT else State.ERROR
 

@@ -1,7 +1,8 @@
 """The prefetch of a request and what was fetched beside it, as one: what is still wanted, and what both are together.
 
 Key by key: what the client sent is never asked for again, be it data, null ("there is none") or an error. What it did not send is
-wanted whole; of what it sent the first page of, the pages that follow.
+wanted whole, and so is what is no FHIR at all, and a Bundle that counts more matches than it has and has no link to them; of what it
+sent the first page of, the pages that follow.
 Source: CDS Hooks, "Prefetch Template"; a template with `_count` asks for one page and no more.
 """
 
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 import msgspec
 
 from cds_hooks.fetched import Fetched, State
-from cds_hooks.fhir_page import Page, read_page
+from cds_hooks.fhir_page import Page, read_page, resource_type
 
 _COUNT = re.compile(r"[?&]_count=")
-_NEXT = re.compile(rb'"next"', re.IGNORECASE)
+# Nearly every resource begins with its type, and few Bundles hold one of these words: the others need not be looked into.
+_RESOURCE = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"[A-Za-z]')
+_MAY_BE_CUT = re.compile(rb'"next"|"total"', re.IGNORECASE)
 # What a client would have sent for a key whose query failed.
 _FAILED = {State.TIMED_OUT: "timeout", State.ERROR: "exception"}
 
@@ -24,7 +27,7 @@ _FAILED = {State.TIMED_OUT: "timeout", State.ERROR: "exception"}
 class Want:
     """A prefetch key to fetch.
 
-    page  what the client sent of it, to be followed by the pages after it; None when it sent nothing
+    page  what the client sent of it, to be followed by the pages after it; None when all of it is wanted
     """
 
     template: str
@@ -42,29 +45,41 @@ def missing(prefetch: Mapping[str, msgspec.Raw | None], templates: Mapping[str, 
 
 
 def wanted(prefetch: Mapping[str, msgspec.Raw | None], templates: Mapping[str, str]) -> dict[str, Want]:
-    """The keys to fetch: those that the client did not send, and those of which it sent the first page."""
-    pages = {key: _first_page(value) for key, value in prefetch.items() if key in templates and not wants_one_page(templates[key])}
-    cut = {key: Want(templates[key], page) for key, page in pages.items() if page is not None}
-    return missing(prefetch, templates) | cut
+    """The keys to fetch: those that the client did not send, and those of which it sent a part, or nothing that can be read."""
+    sent = {key: _wanted_beside(value, templates[key]) for key, value in prefetch.items() if key in templates and value is not None}
+    return missing(prefetch, templates) | {key: want for key, want in sent.items() if want is not None}
 
 
 def merged(prefetch: Mapping[str, msgspec.Raw | None], fetched: Mapping[str, Fetched]) -> dict[str, msgspec.Raw | None]:
     """The prefetch as if the client had sent what was fetched too.
 
-    A key that could not be fetched is an OperationOutcome, one that nobody asked for is still missing, and one of which nothing more
-    came is what the client sent of it.
+    A key that could not be fetched is an OperationOutcome, one that nobody asked for is still missing, and one of which no more came
+    than the client sent is what it sent.
     """
-    return {**prefetch, **{key: value for key, found in fetched.items() if (value := _value(found, is_sent=key in prefetch)) is not None}}
+    return {**prefetch, **{key: value for key, found in fetched.items() if (value := _value(key, found, prefetch)) is not None}}
 
 
-def _first_page(value: msgspec.Raw | None) -> Page | None:
-    """The page that a value is when others follow it. Nearly no value holds the word, and is then not looked into."""
-    page = read_page(value) if value is not None and _NEXT.search(value) else None
-    return page if page is not None and page.following is not None else None
+def _wanted_beside(value: msgspec.Raw, template: str) -> Want | None:
+    """What is wanted beside a value that the client sent; None when it is an answer."""
+    if not _RESOURCE.match(value) and not resource_type(value):
+        return Want(template)
+    if wants_one_page(template) or not _MAY_BE_CUT.search(value):
+        return None
+    page = read_page(value)
+    if page is None:
+        return None
+    if page.following is not None:
+        return Want(template, page)
+    return Want(template) if (page.total or 0) > page.matches else None
 
 
-def _value(found: Fetched, *, is_sent: bool) -> msgspec.Raw | None:
-    if found.value is not None or is_sent or found.state not in _FAILED:
+def _value(key: str, found: Fetched, prefetch: Mapping[str, msgspec.Raw | None]) -> msgspec.Raw | None:
+    """What is put under a key; None for what lies there already."""
+    if key in prefetch:
+        sent = prefetch[key]
+        page = None if sent is None or found.value is None else read_page(sent)
+        return found.value if page is None or page.matches <= found.record.resources else None
+    if found.value is not None or found.state not in _FAILED:
         return found.value
     issue = f'{{"severity":"error","code":"{_FAILED[found.state]}"}}'
     return msgspec.Raw(f'{{"resourceType":"OperationOutcome","issue":[{issue}]}}'.encode())

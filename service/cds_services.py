@@ -10,7 +10,7 @@ from datetime import date
 
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
-from cds_hooks.fetched import Fetched
+from cds_hooks.fetched import Fetched, Reason
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
@@ -178,11 +178,13 @@ def call_of(request: HookRequest, client: KnownClient | None = None) -> Call:
 
 
 def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
-    """The evaluation as a response; a refusal is raised as the error that it is."""
+    """The evaluation as a response; a refusal is raised as the error that it is, and one for want of a place as our own."""
     if refusal := evaluation.refusal:
         if refusal.reason == "foreign":
             raise ForeignPatient(refusal.keys)
         reasons = {key: fetched[key].record.reason for key in refusal.keys if key in fetched}
+        if Reason.NO_PLACE in reasons.values():
+            raise Overloaded(retry_after=1)
         raise PrefetchUnavailable(
             refusal.missing,
             unreadable=tuple(key for key in refusal.keys if key not in refusal.missing),

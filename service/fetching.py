@@ -6,23 +6,20 @@ One budget holds for the whole call: an answer that says what was not read in ti
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from cds_hooks.circuit import Bulkhead
 from cds_hooks.egress.allow_list import ServiceBase
-from cds_hooks.errors import Overloaded
-from cds_hooks.fetched import Fetched, Reason
+from cds_hooks.fetched import Fetched
 from cds_hooks.fhir_access import complete_prefetch
-from cds_hooks.fhir_authorization import fhir_grant
 from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_version import FhirVersions, Version
-from cds_hooks.prefetch_merge import wanted
 from cds_hooks.request import HookRequest
+from service.fhir.chart import REQUIRED
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
 _FOR_THE_REST = 0.15
-# Seconds for which a call waits for its turn before it is asked to come again: the EHR waits for an open chart.
+# Seconds for which a call waits for its turn before it goes on with what was sent: the EHR waits for an open chart.
 _TURN = 0.05
 
 # What `service/fhir` reads; DSTU2 has other resources and other elements in nearly all of them.
@@ -60,24 +57,20 @@ class Fetching:
     async def complete(self, request: HookRequest) -> tuple[HookRequest, Mapping[str, Fetched]]:
         """The request with the prefetch that its client might have sent, and what became of each key that was wanted.
 
-        Raises MalformedRequest for a token of another patient, Overloaded when too many calls wait for FHIR servers already.
+        When too many calls wait for FHIR servers already, nothing is fetched and the records say so.
         """
         reach = self._reach.get(request.client, Reach())
-        deadline = asyncio.get_running_loop().time() + seconds_to_fetch(reach.seconds)
-        may_read = not isinstance(fhir_grant(request, reach.servers), Reason)
-        if may_read and not wanted(request.prefetch, self._templates):
-            return request, {}
-        async with AsyncExitStack() as place:
-            # Who brings no leave to read does not queue with those that wait for a server, nor does who brings all data.
-            if may_read:
-                try:
-                    async with asyncio.timeout(_TURN):
-                        await place.enter_async_context(self._places.place(request.client))
-                except TimeoutError:
-                    raise Overloaded(retry_after=1) from None
-            done = await complete_prefetch(
-                request, self._templates, allowed=reach.servers, calls=self._calls, deadline=deadline, versions=self._versions
-            )
+        now = asyncio.get_running_loop().time()
+        done = await complete_prefetch(
+            request,
+            self._templates,
+            allowed=reach.servers,
+            calls=self._calls,
+            deadline=now + seconds_to_fetch(reach.seconds),
+            versions=self._versions,
+            needed=REQUIRED,
+            turn=self._places.place(request.client, by=now + _TURN),
+        )
         if done.fetched:
             _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
         return replace(request, prefetch=done.prefetch), done.fetched

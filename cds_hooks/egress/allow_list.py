@@ -61,12 +61,12 @@ class ServiceBase:
     def holds(self, url: Address) -> bool:
         """Whether this very URL lies at or below the base: same scheme, host and port, and the same segments of the path first."""
         inside = _place(url) == _place(self.url) and _segments(url)[: len(_segments(self.url))] == _segments(self.url)
-        return inside and not url.userinfo and not url.fragment and not _DOTS.intersection(_segments(url))
+        return inside and not url.userinfo and not url.fragment and not _has_dots(_segments(url))
 
     def _checked(self, text: str, said: str) -> Address | None:
         """The URL of a text, made of what was `said`; the dots are looked for in there, before anybody resolves them."""
         path, _, query = said.partition("?")
-        if not _BEFORE_QUERY.fullmatch(path) or _DOTS.intersection(path.split("/")) or not _QUERY.fullmatch(query):
+        if not _BEFORE_QUERY.fullmatch(path) or _has_dots(path.split("/")) or not _QUERY.fullmatch(query):
             return None
         try:
             url = httpx.URL(_TO_ENCODE.sub(lambda found: f"%{ord(found[0]):02X}", text))
@@ -82,7 +82,7 @@ def read_service_base(text: str, *, networks: Iterable[str] = (), loopback_http:
     loopback_http  whether http may be spoken with this very machine, for development and tests
     """
     path = _SERVICE_BASE.fullmatch(text) if len(text) <= _LONGEST_BASE else None
-    if path is None or _DOTS.intersection(path[1].split("/")):
+    if path is None or _has_dots(path[1].split("/")):
         raise ValueError("not a FHIR base URL: https://host[:port][/path], without user, query, fragment, %, // and dot segments")
     scheme, _, rest = text.rstrip("/").partition("://")
     try:
@@ -114,6 +114,11 @@ def _place(url: Address) -> tuple[str, str, int | None]:
 
 def _segments(url: Address) -> list[str]:
     return url.path.rstrip("/").split("/")
+
+
+def _has_dots(segments: Iterable[str]) -> bool:
+    """Whether one of them is "." or "..". What follows a semicolon is a parameter to some servers, which take it off first."""
+    return any(segment.partition(";")[0] in _DOTS for segment in segments)
 
 
 def _literal_address(host: str) -> IPv4Address | IPv6Address | None:

@@ -20,6 +20,8 @@ _TIME_FOR_ANOTHER = 0.3
 _NEW_CONNECTION = "connection.connect_tcp.started"
 _PORTS = {"https": 443, "http": 80}
 _LONGEST_WAIT = 3_600
+# Connections between exchanges: as many as there are calls at once, or a busy hour would make new ones all the time.
+_KEPT_OPEN = 192
 
 
 class Failure(StrEnum):
@@ -69,7 +71,7 @@ class Egress:
         self._connections = httpcore.AsyncConnectionPool(
             ssl_context=ssl_context or httpcore.default_ssl_context(),
             max_connections=None,  # Who calls limits that, by server.
-            max_keepalive_connections=32,
+            max_keepalive_connections=_KEPT_OPEN,
             keepalive_expiry=30.0,
             network_backend=CheckedNetwork(networks, resolve or system_resolve()),
         )

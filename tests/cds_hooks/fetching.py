@@ -54,10 +54,10 @@ async def access(*bases, clock=lambda: 0.0, bulkhead=None, resolve=None, network
     calls = FhirCalls(egress, clock=clock, chance=lambda: 0.0, bulkhead=bulkhead)
     versions = FhirVersions(calls, reads=frozenset(reads), clock=clock) if reads else None
 
-    async def complete(request, templates=CONDITIONS, *, seconds=5.0, limits=FetchLimits()):  # noqa: B008 - a value
+    async def complete(request, templates=CONDITIONS, *, seconds=5.0, limits=FetchLimits(), needed=None):  # noqa: B008 - a value
         deadline = in_seconds(seconds)
         return await complete_prefetch(
-            request, templates, allowed=allowed, calls=calls, deadline=deadline, limits=limits, versions=versions
+            request, templates, allowed=allowed, calls=calls, deadline=deadline, limits=limits, versions=versions, needed=needed
         )
 
     try:

@@ -9,8 +9,8 @@ def after(circuit, outcomes, start=0.0, apart=0.1):
     """The circuit after calls that went well (True) or failed, one after the other; and the time then."""
     now = start
     for went_well in outcomes:
-        now += apart
-        circuit = circuit.succeeded(now) if went_well else circuit.failed(now, chance=0.0)
+        begun, now = now, now + apart
+        circuit = circuit.succeeded(now, begun=begun) if went_well else circuit.failed(now, begun=begun, chance=0.0)
     return circuit, now
 
 
@@ -61,7 +61,7 @@ def test_after_a_rest_there_is_one_call():
 def test_a_success_after_the_rest_closes_it():
     """The server is well again, and what was before does not count."""
     circuit, now = after(Circuit(), [False] * 5)
-    well = circuit.called(now + FIRST_REST).succeeded(now + FIRST_REST + 1)
+    well = circuit.called(now + FIRST_REST).succeeded(now + FIRST_REST + 1, begun=now + FIRST_REST)
     again, later = after(well, [False] * 4, start=now + FIRST_REST + 1)
     assert well.admits(now + FIRST_REST + 1)
     assert again.admits(later)
@@ -73,7 +73,7 @@ def test_each_failure_after_a_rest_doubles_it():
     rests = []
     for _ in range(6):
         now = circuit.until
-        circuit = circuit.called(now).failed(now, chance=0.0)
+        circuit = circuit.called(now).failed(now, begun=now, chance=0.0)
         rests.append(circuit.until - now)
     assert rests == [10.0, 20.0, 40.0, LONGEST_REST, LONGEST_REST, LONGEST_REST]
 
@@ -85,24 +85,43 @@ def test_what_was_under_way_when_it_opened_says_nothing_new():
     assert eight == five
 
 
+def test_a_late_success_does_not_end_the_rest():
+    """A call from before the rest says nothing, whether it ends during the rest or while another finds out how the server is."""
+    circuit, now = after(Circuit(), [False] * 5)
+    assert circuit.succeeded(now + 1, begun=now - 1) == circuit
+    tried = circuit.called(now + FIRST_REST)
+    assert tried.succeeded(now + FIRST_REST + 1, begun=now - 1) == tried
+    assert tried.failed(now + FIRST_REST + 1, begun=now - 1, chance=0.0) == tried
+
+
 def test_chance_spreads_the_return():
     """Processes that failed together do not come back together."""
     four, now = after(Circuit(), [False] * 4)
-    assert four.failed(now, chance=0.0).until == now + FIRST_REST
-    assert four.failed(now, chance=1.0).until == now + 1.25 * FIRST_REST
+    assert four.failed(now, begun=now, chance=0.0).until == now + FIRST_REST
+    assert four.failed(now, begun=now, chance=1.0).until == now + 1.25 * FIRST_REST
 
 
 def test_a_server_that_begs_off_is_left_alone_as_long_as_it_asks():
-    """At its first word, and for a minute at the most; a shorter wish than ours changes nothing."""
-    assert Circuit().failed(0.0, chance=0.0, retry_after=30).until == 30.0
-    assert Circuit().failed(0.0, chance=0.0, retry_after=9_999).until == LONGEST_REST
-    assert Circuit().failed(0.0, chance=0.0, retry_after=0).until == FIRST_REST
+    """At its first word, and for a minute at the most; a shorter wish than ours changes nothing, and 0 is none."""
+    assert Circuit().failed(0.0, begun=0.0, chance=0.0, retry_after=30).until == 30.0
+    assert Circuit().failed(0.0, begun=0.0, chance=0.0, retry_after=9_999).until == LONGEST_REST
+    assert Circuit().failed(0.0, begun=0.0, chance=0.0, retry_after=1).until == FIRST_REST
+    assert Circuit().failed(0.0, begun=0.0, chance=0.0, retry_after=0).admits(0.0)
 
 
 async def enter(bulkhead, server, inside, leave):
-    async with bulkhead.place(server):
+    async with bulkhead.place(server, by=float("inf")):
         inside.append(server)
         await leave.wait()
+
+
+async def test_who_waits_too_long_gets_no_place_and_holds_none():
+    """Neither of the server nor of all; and a free place is given at the last moment, too."""
+    bulkhead = Bulkhead(per_server=2, in_all=1)
+    async with bulkhead.place("ill", by=0.0) as first, bulkhead.place("ill", by=0.0) as second:
+        assert (first, second) == (True, False)
+    async with bulkhead.place("ill", by=0.0) as again:
+        assert again
 
 
 async def test_a_server_fills_its_own_places_only():

@@ -57,10 +57,10 @@ async def test_a_connection_is_used_again():
     assert (server.connections, len(server.asked)) == (1, 3)
 
 
-@pytest.mark.parametrize("sent", [None, OUTCOME, {}, bundle(), bundle(condition(1)), condition(1)], ids=str)
+@pytest.mark.parametrize("sent", [None, OUTCOME, bundle(), bundle(condition(1)), condition(1)], ids=str)
 @pytest.mark.requirement("case-03", "case-06", "P-2")
 async def test_what_was_sent_is_not_asked_for_again(sent):
-    """Data, null ("there is none"), an error and even nonsense are the client's answer."""
+    """Data, null ("there is none") and an error are the client's answer."""
     async with faulty_fhir(resource(bundle())) as server, access(server.base) as complete:
         request = hook_request(server.base, prefetch={"conditions": sent})
         completed = await complete(request)
@@ -92,6 +92,41 @@ async def test_a_first_page_stays_what_it_was_when_nothing_follows():
     assert ids(completed.prefetch["conditions"]) == ["c1"]
     assert json.loads(bytes(completed.prefetch["conditions"]))["link"] == [{"relation": "next"}]
     assert completed.fetched["conditions"].state is State.INCOMPLETE
+
+
+CUT = bundle(condition(1), condition(2), total=3)
+
+
+@pytest.mark.parametrize("sent", ["<html>Log in</html>", {}, CUT], ids=["html", "empty", "cut"])
+async def test_what_was_sent_cut_or_unreadable_is_fetched_whole(sent):
+    """No FHIR at all, or a Bundle that counts more than it has without a link to the rest."""
+    whole = bundle(condition(1), condition(2), condition(3), total=3)
+    async with faulty_fhir(resource(whole)) as server, access(server.base) as complete:
+        completed = await complete(hook_request(server.base, prefetch={"conditions": sent}))
+
+    assert [asked.target for asked in server.asked] == ["/fhir/Condition?patient=p-1&_count=200"]
+    assert ids(completed.prefetch["conditions"]) == ["c1", "c2", "c3"]
+
+
+@pytest.mark.parametrize("answer", [resource(OUTCOME, 500), resource(OUTCOME), resource(bundle(condition(3), total=3)), resource(bundle())])
+async def test_what_was_sent_stays_when_no_more_of_it_can_be_had(answer):
+    """A fetch that fails, or finds less, costs nothing of what the client sent."""
+    async with faulty_fhir(answer) as server, access(server.base) as complete:
+        request = hook_request(server.base, prefetch={"conditions": CUT})
+        completed = await complete(request)
+
+    assert len(server.asked) == 1
+    assert completed.prefetch == request.prefetch
+
+
+async def test_what_was_sent_unreadable_is_not_called_an_error_of_the_server():
+    """Where the fetch fails as well, the value is the client's own."""
+    async with faulty_fhir(resource(OUTCOME, 500)) as server, access(server.base) as complete:
+        request = hook_request(server.base, prefetch={"conditions": "<html>"})
+        completed = await complete(request)
+
+    assert completed.prefetch == request.prefetch
+    assert completed.fetched["conditions"].record.reason is Reason.STATUS
 
 
 @pytest.mark.requirement("case-10")

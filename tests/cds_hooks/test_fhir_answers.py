@@ -83,10 +83,33 @@ async def test_a_read_that_gives_another_resource_is_an_error(body):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "Patient"},
+        {"resourceType": "Patient", "id": None},
+        {"resourceType": "Patient", "id": ["p-1"]},
+        {"resourceType": "Patient", "id": ""},
+        {"resourceType": "Patient", "id": "p-2"},
+        {"resourceType": "Patient", "id": "P-1"},
+        bundle({"resourceType": "Patient", "id": "p-2"}),
+        bundle({"resourceType": "Patient", "id": "p-1"}, {"resourceType": "Patient", "id": "p-2"}),
+        bundle(),
+    ],
+    ids=str,
+)
+async def test_a_read_that_gives_another_patient_is_an_error(body):
+    """Without an id, or with another one, it is not the patient that was asked for."""
+    found = await outcome(resource(body), PATIENT_AND_CONDITIONS, "patient")
+
+    assert (found.state, found.record.reason, found.value) == (State.ERROR, Reason.OTHER_RESOURCE, None)
+
+
+@pytest.mark.parametrize(
     "page",
     [
         bundle(condition(1), total=2),
         bundle(total=3),
+        bundle(condition(1), condition(1), total=2),
         bundle(condition(1), total="1"),
         bundle(condition(1), OUTCOME),
         bundle(condition(1), {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "incomplete"}]}),
@@ -165,6 +188,8 @@ def endless():
 
 
 FIRST = resource(bundle(condition(1), total=2, following="?page=2"))
+# While somebody wrote between the two pages: what stood on the first one slid to the second.
+FIRST_AGAIN = resource(bundle(condition(1), total=2))
 
 
 @pytest.mark.parametrize(
@@ -181,10 +206,27 @@ FIRST = resource(bundle(condition(1), total=2, following="?page=2"))
         (in_turn(FIRST, raw(b"nothing\r\n\r\n")), Reason.BROKEN, 3, 1),
         (in_turn(FIRST, resource(b" " * 200_000)), Reason.TOO_LARGE, 2, 1),
         (in_turn(FIRST, resource(bundle(total=2))), Reason.PARTS_MISSING, 2, 1),
+        (in_turn(FIRST, FIRST_AGAIN), Reason.PARTS_MISSING, 2, 2),
+        (in_turn(FIRST, resource(bundle(condition(1), condition(2)))), None, 2, 3),
         (in_turn(FIRST, hang()), Reason.TIMED_OUT, 2, 1),
         (in_turn(FIRST, resource(bundle(condition(2)))), None, 2, 2),
     ],
-    ids=["endless", "itself", "500", "401", "outcome", "html", "other type", "garbage", "large", "short", "hangs", "good"],
+    ids=[
+        "endless",
+        "itself",
+        "500",
+        "401",
+        "outcome",
+        "html",
+        "other type",
+        "garbage",
+        "large",
+        "short",
+        "repeats",
+        "repeats one",
+        "hangs",
+        "good",
+    ],
 )
 async def test_a_later_page_that_fails_leaves_the_first_ones(answer, reason, calls, resources):
     """What was read is kept; that there is more is said."""

@@ -8,7 +8,7 @@ from cds_hooks.circuit import FIRST_REST, Bulkhead
 from cds_hooks.fetched import Reason, State
 from cds_hooks.fhir_calls import Reply
 from tests.cds_hooks.fetching import CONDITIONS, access, hook_request
-from tests.faulty_fhir import OUTCOME, bundle, faulty_fhir, hang, reset, resource
+from tests.faulty_fhir import OUTCOME, bundle, by_type, faulty_fhir, hang, reset, resource
 
 ELEVEN = {str(number): CONDITIONS["conditions"] for number in range(11)}
 
@@ -67,7 +67,7 @@ async def test_a_server_that_hangs_is_found_out_within_one_call():
 
     assert {found.state for found in first.fetched.values()} <= {State.TIMED_OUT, State.NOT_ASKED}
     assert {found.record.reason for found in second.fetched.values()} == {Reason.SERVER_AT_REST}
-    assert len(server.asked) == asked == 8
+    assert len(server.asked) == asked == 11
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501])
@@ -123,7 +123,11 @@ async def test_a_probe_that_gets_lost_does_not_lock_the_server_out():
 
 async def test_a_server_that_hangs_holds_up_nobody_else():
     """F60: 60 hook calls wait for one server; those to another server are answered meanwhile."""
-    async with faulty_fhir(hang()) as ill, faulty_fhir(resource(bundle())) as well, access(ill.base, well.base) as complete:
+    async with (
+        faulty_fhir(hang()) as ill,
+        faulty_fhir(resource(bundle())) as well,
+        access(ill.base, well.base, bulkhead=Bulkhead(per_server=8)) as complete,
+    ):
         waiting = [asyncio.create_task(complete(hook_request(ill.base), seconds=20.0)) for _ in range(60)]
         await ill.was_asked.wait()
         answered = [await complete(hook_request(well.base)) for _ in range(40)]
@@ -137,15 +141,69 @@ async def test_a_server_that_hangs_holds_up_nobody_else():
     assert len(ill.asked) == 8
 
 
-async def test_who_gets_no_place_in_time_has_timed_out():
-    """Keys that waited for their turn until the deadline were not asked for, and the server is not blamed for them."""
+async def test_who_gets_no_place_in_time_was_not_asked_for():
+    """Keys that waited for their turn until the deadline say so, and the server is not blamed for them."""
     async with faulty_fhir(hang()) as server, access(server.base, bulkhead=Bulkhead(per_server=1)) as complete:
         completed = await complete(hook_request(server.base), ELEVEN, seconds=0.35)
-        assert {found.state for found in completed.fetched.values()} == {State.TIMED_OUT}
+        told = [(found.state, found.record.reason) for found in completed.fetched.values()]
+        assert told == [(State.TIMED_OUT, Reason.TIMED_OUT), *[(State.NOT_ASKED, Reason.NO_PLACE)] * 10]
         assert len(server.asked) == 1
 
         completed = await complete(hook_request(server.base), seconds=0.35)
         assert completed.fetched["conditions"].record.reason is Reason.TIMED_OUT
+
+
+async def test_needed_keys_go_before_the_others():
+    """With one place, the key that was cut short and is needed is asked for first, wherever it stands among the templates."""
+    templates = {"other": "Procedure?patient={{context.patientId}}", **CONDITIONS}
+    async with (
+        faulty_fhir(hang()) as server,
+        access(server.base, bulkhead=Bulkhead(per_server=1)) as complete,
+    ):
+        first = bundle(following="Condition?page=2")
+        completed = await complete(
+            hook_request(server.base, prefetch={"conditions": first}), templates, seconds=0.35, needed=["conditions"]
+        )
+
+    assert [asked.target for asked in server.asked] == ["/fhir/Condition?page=2"]
+    assert completed.fetched["other"].record.reason is Reason.NO_PLACE
+
+
+async def test_the_needed_keys_of_sixteen_charts_find_a_place_at_once():
+    """Sixteen charts of eleven keys wait for a server that hangs; it is asked for every needed one, and for as many others as fit."""
+    needed, asked_enough = ["0", "1", "2"], asyncio.Barrier(97)
+
+    async def count(asked, writer):
+        await asked_enough.wait()
+        await hang()(asked, writer)
+
+    templates = {key: f"{'Condition' if key in needed else 'Observation'}?patient={{{{context.patientId}}}}" for key in ELEVEN}
+    async with faulty_fhir(count) as server, access(server.base) as complete:
+        ask = hook_request(server.base)
+        waiting = [asyncio.create_task(complete(ask, templates, seconds=30.0, needed=needed)) for _ in range(16)]
+        async with asyncio.timeout(20):
+            await asked_enough.wait()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    types = [asked.path.rpartition("/")[2] for asked in server.asked]
+    assert (types.count("Condition"), types.count("Observation")) == (48, 48)
+
+
+async def test_keys_that_can_wait_leave_room_for_needed_ones():
+    """A server that hangs at what is not needed is still asked for what is."""
+    async with faulty_fhir(by_type(Observation=hang(), Condition=resource(bundle()))) as server, access(server.base) as complete:
+        ask = hook_request(server.base)
+        many = {str(number): "Observation?patient={{context.patientId}}" for number in range(100)}
+        waiting = asyncio.create_task(complete(ask, many, seconds=20.0, needed=["conditions"]))
+        async with asyncio.timeout(10):
+            await server.was_asked.wait()
+        completed = await complete(ask, needed=["conditions"])
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    assert completed.fetched["conditions"].state is State.SUPPLIED
 
 
 async def test_places_are_given_back():

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from cds_hooks.fetched import Fetched, FetchRecord, State
-from cds_hooks.prefetch_merge import merged, missing, wanted
+from cds_hooks.prefetch_merge import Want, merged, missing, wanted
 from tests.faulty_fhir import OUTCOME, bundle, condition
 
 TEMPLATES = {"patient": "Patient/{{context.patientId}}", "conditions": "Condition?patient={{context.patientId}}"}
@@ -39,18 +39,42 @@ def test_of_a_first_page_the_following_ones_are_wanted():
         OUTCOME,
         bundle(),
         bundle(condition(1)),
-        bundle(condition(1), total=9),
+        bundle(condition(1), total=1),
+        bundle(condition(1), total=0),
         bundle(condition(1)) | {"link": [{"relation": "self", "url": "?next"}, {"relation": "previous", "url": "?page=0"}]},
         bundle(condition(1) | {"note": [{"text": "the next visit", "relation": "next"}]}),
         condition(1) | {"link": [{"relation": "next", "url": "?page=2"}]},
-        "next",
+        {"id": "c1", "resourceType": "Condition"},
+        {"resourceType": "Nonsense"},
         {"resourceType": "Bundle", "type": "batch-response", "link": [{"relation": "next", "url": "?page=2"}]},
     ],
     ids=str,
 )
 def test_every_other_value_is_an_answer(value):
-    """Data, null, an error or nonsense: nobody asks again."""
+    """Data, null, an error or what the service cannot use: nobody asks again."""
     assert wanted({"patient": None, "conditions": None if value is None else raw(value)}, TEMPLATES) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["<html>Log in</html>", "next", {}, [], [OUTCOME], 7, True, {"id": "c1"}, {"resourceType": None}, {"resourceType": ""}],
+    ids=str,
+)
+def test_what_is_no_fhir_is_wanted_whole(value):
+    """A sign-in page in the place of a resource is no answer, also where one page is enough."""
+    one_page = {"conditions": "Condition?patient=1&_count=5"}
+
+    assert list(wanted({"patient": None, "conditions": raw(value)}, TEMPLATES).values()) == [Want(TEMPLATES["conditions"])]
+    assert list(wanted({"conditions": raw(value)}, one_page)) == ["conditions"]
+
+
+@pytest.mark.parametrize(
+    "value", [bundle(total=3), bundle(condition(1), total=2), bundle(condition(1), condition(1), total=2)], ids=["none", "one", "twice"]
+)
+def test_a_bundle_that_is_cut_without_a_link_is_wanted_whole(value):
+    """It counts more than it has, and does not say where the rest is; with a `_count`, that was asked for."""
+    assert wanted({"patient": None, "conditions": raw(value)}, TEMPLATES) == {"conditions": Want(TEMPLATES["conditions"])}
+    assert wanted({"conditions": raw(value)}, {"conditions": "Condition?patient=1&_count=5"}) == {}
 
 
 def test_a_key_that_nobody_asked_for_is_not_wanted():
