@@ -4,11 +4,9 @@ A target of so many requests per second at least is printed as the time of a req
 """
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,11 +41,11 @@ def measure(rounds: int) -> Iterator[Line]:
 
 
 def ours() -> object:
-    """The real application, open, as it is started by default."""
+    """The real application, open and without a memory: what that adds is storing.py's to say."""
     from service.app import create_app
     from service.settings import read_settings
 
-    return create_app(read_settings({"CLUNEAL_DATABASE_URL": f"sqlite:///{os.environ['BENCHMARK_STORE']}"}))
+    return create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
 
 
 @contextmanager
@@ -57,15 +55,13 @@ def _served(app: str, *, factory: bool = False) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning", "--no-access-log"]
-    with tempfile.TemporaryDirectory() as folder:
-        given = {**os.environ, "BENCHMARK_STORE": f"{folder}/store.sqlite"}
-        server = subprocess.Popen([*words, *(["--factory"] if factory else [])], env=given)  # noqa: S603
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    server = subprocess.Popen([*words, *(["--factory"] if factory else [])])  # noqa: S603 - our own words
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
 
 def _wait_for(port: int) -> None:

@@ -70,7 +70,7 @@ class SeenTokens(Protocol):
 
 
 class TokenMemory:
-    """The tokens that this process has seen, as long as they are of use."""
+    """The tokens that this process has seen, as long as they are of use, and an hour more: clocks are set, and calls wait."""
 
     def __init__(self, *, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -80,8 +80,8 @@ class TokenMemory:
     async def is_first(self, issuer: str, jti: str, *, until: float) -> bool:
         """Note a token, and say whether it had not been seen."""
         if len(self._until) >= self._tidy_at:
-            now = self._clock()
-            self._until = {name: end for name, end in self._until.items() if end >= now}
+            before = self._clock() - LONGEST_LIFE
+            self._until = {name: end for name, end in self._until.items() if end >= before}
             self._tidy_at = max(1024, 2 * len(self._until))
         if (issuer, jti) in self._until:
             return False

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     EXPIRED_TOKEN = "expired-token"  # noqa: S105 - a name
     SCOPE = "scope"
     NO_VALUE = "no-value"
+    FHIR_VERSION = "fhir-version"
     SERVER_AT_REST = "server-at-rest"
     NO_PLACE = "no-place"
     TIMED_OUT = "timed-out"
@@ -64,6 +65,7 @@ _SAYS = {
     Reason.EXPIRED_TOKEN: "The token had expired when it was sent.",
     Reason.SCOPE: "The scopes of the token name resources, and not these.",
     Reason.NO_VALUE: "The template names something that this request does not have.",
+    Reason.FHIR_VERSION: "The server speaks a version of FHIR that is not read here.",
     Reason.SERVER_AT_REST: "The server failed repeatedly and is left alone for a while.",
     Reason.NO_PLACE: "Too many calls to this server were under way.",
     Reason.TIMED_OUT: "The server did not answer in time.",

@@ -8,7 +8,7 @@ Source: CDS Hooks, "FHIR Resource Access", https://cds-hooks.hl7.org/2.0/#fhir-r
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -18,6 +18,7 @@ from cds_hooks.fetched import Fetched, FetchRecord, Reason, State
 from cds_hooks.fhir_authorization import FhirGrant, fhir_grant
 from cds_hooks.fhir_calls import Bounds, FhirCalls, Reply
 from cds_hooks.fhir_search import FetchLimits, fetch, first_address
+from cds_hooks.fhir_version import FhirVersions, has_other_name, in_version
 from cds_hooks.hooks.context import token_values
 from cds_hooks.prefetch import filled
 from cds_hooks.prefetch_merge import Want, merged, missing, wanted
@@ -44,6 +45,7 @@ async def complete_prefetch(
     calls: FhirCalls,
     deadline: float,
     limits: FetchLimits | None = None,
+    versions: FhirVersions | None = None,
     needed: Collection[str] | None = None,
     turn: AbstractAsyncContextManager[bool] | None = None,
 ) -> Completed:
@@ -51,6 +53,7 @@ async def complete_prefetch(
 
     allowed   the servers that this client may name; without one, nothing is fetched
     deadline  in the time of the event loop
+    versions  what the servers speak; without it, each is taken for R4
     needed    the keys that go before the others where places are scarce; all of them when it is not told
     turn      what a call waits for that asks a server, and only such a one; False when its turn did not come
     """
@@ -58,14 +61,14 @@ async def complete_prefetch(
     grant = fhir_grant(request, allowed)
     if isinstance(grant, Reason):
         return Completed(request.prefetch, _not_asked(missing(request.prefetch, templates), {}, grant))
-    wants = wanted(request.prefetch, templates)
-    values = token_values(request.context)
+    wants, values = wanted(request.prefetch, templates), token_values(request.context)
     first = {key: first_address(want, filled(want.template, values), grant, limits) for key, want in wants.items()}
     unasked = {key: one for key, one in first.items() if isinstance(one, Reason)}
-    async with turn if turn and len(unasked) < len(wants) else nullcontext(True) as has_come:
+    is_refused = versions is not None and versions.is_refused(grant.base)
+    async with turn if turn and not is_refused and len(unasked) < len(wants) else nullcontext(True) as has_come:
         if not has_come:
             return Completed(request.prefetch, _not_asked(wants, unasked, Reason.NO_PLACE))
-        fetched = await _fetch_all(wants, values, grant, calls, deadline, limits, wants if needed is None else needed)
+        fetched = await _fetch_all(wants, values, grant, calls, deadline, limits, versions, wants if needed is None else needed)
     return Completed(merged(request.prefetch, fetched), fetched)
 
 
@@ -80,17 +83,33 @@ async def _fetch_all(
     calls: FhirCalls,
     deadline: float,
     limits: FetchLimits,
+    versions: FhirVersions | None,
     needed: Collection[str],
 ) -> dict[str, Fetched]:
-    """What became of each key. The fetches share the bytes and the deadline; none waits for another, except for its turn."""
+    """What became of each key. The fetches share the bytes and the deadline; none waits for another, except for its turn.
+
+    Only what versions call otherwise waits for the version; where that proves to be none that is read, what was fetched is not used.
+    """
+    if not wants or (versions and versions.is_refused(grant.base)):
+        return _refused(wants)
     bounds = Bounds(deadline, limits.answer_bytes, Allowance(limits.call_bytes))
 
-    async def fetch_one(key: str) -> Fetched:
+    async def one(key: str, want: Want) -> Fetched:
         async def call(address: Address, form: bytes | None) -> Reply:
             return await calls.call(grant, address, bounds, form=form, can_wait=key not in needed)
 
-        return await fetch(wants[key], filled(wants[key].template, values), grant, limits, call)
+        if told and has_other_name(want.template):
+            want = replace(want, template=in_version(want.template, await told))
+        return await fetch(want, filled(want.template, values), grant, limits, call)
 
     async with asyncio.TaskGroup() as group:
-        tasks = {key: group.create_task(fetch_one(key)) for key in sorted(wants, key=lambda key: key not in needed)}
+        now = asyncio.get_running_loop().time()
+        told = group.create_task(versions.of(grant, bounds, now=now)) if versions else None
+        tasks = {key: group.create_task(one(key, wants[key])) for key in sorted(wants, key=lambda key: key not in needed)}
+    if versions and told and not versions.are_read(told.result()):
+        return _refused(wants)
     return {key: tasks[key].result() for key in wants}
+
+
+def _refused(wants: Mapping[str, Want]) -> dict[str, Fetched]:
+    return {key: Fetched(State.ERROR, None, FetchRecord(want.template, Reason.FHIR_VERSION)) for key, want in wants.items()}

@@ -9,18 +9,21 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ssl import SSLContext
+from ssl import SSLCertVerificationError, SSLContext
 from typing import Any, Protocol
 
+import httpcore
 import httpx
 import jwt
 
 MOST_BYTES = 64 * 1024
 MOST_KEYS = 100
 
-# Seconds. A removed key is dead, and a new one known, after the first; a storm of unknown keys costs one fetch in the second.
+# Seconds. After twice the first a removed key is dead; a storm of unknown keys costs one fetch in the second, or, while there are no keys,
+# in the third.
 FRESH = 300.0
 BETWEEN_FETCHES = 30.0
+BETWEEN_FIRST_FETCHES = 2.0
 # A client's key server may be away as long, and its calls are still answered.
 STALE = 3600.0
 
@@ -81,6 +84,8 @@ class PinnedKeys:
 class FetchedKeys:
     """The keys at an address: one fetch at a time, again when they are old or a kid is unknown, the old ones while it fails.
 
+    A call whose key is known waits for no fetch, unless nobody has asked the address for a long time.
+
     fetch  gives the body at an address, or raises KeysUnavailable;  clock: seconds, that never go back
     """
 
@@ -90,43 +95,52 @@ class FetchedKeys:
         self._clock = clock
         self._keys: Mapping[str, tuple[VerificationKey, ...]] = {}
         self._fetched = self._tried = float("-inf")
-        self._turn = asyncio.Lock()
+        self._is_away = False
+        self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, kid: str) -> Sequence[VerificationKey]:
         """The keys of this kid, as the address told them at most an hour ago."""
-        if self._is_due(kid):
-            async with self._turn:
-                if self._is_due(kid):
-                    await self._refresh()
-        return self._keys.get(kid, ()) if self._clock() - self._fetched < STALE else ()
+        if self._is_due(kid) and self._fetching is None:
+            self._fetching = asyncio.create_task(self._refresh())
+        if self._fetching is not None and not self._will_do(kid):
+            # Whoever waits no longer does not end it for the others.
+            await asyncio.shield(self._fetching)
+        return self._keys.get(kid, ()) if self._has_keys() else ()
+
+    def _has_keys(self) -> bool:
+        return self._clock() - self._fetched < STALE
+
+    def _will_do(self, kid: str) -> bool:
+        """Whether the key that is known may be used while newer ones are on their way; while the address is away, until they are stale."""
+        return self._has_keys() and kid in self._keys and (self._is_away or self._clock() - self._fetched < 2 * FRESH)
 
     def _is_due(self, kid: str) -> bool:
         now = self._clock()
-        return now - self._tried >= BETWEEN_FETCHES and (now - self._fetched >= FRESH or kid not in self._keys)
+        wait = BETWEEN_FETCHES if self._has_keys() else BETWEEN_FIRST_FETCHES
+        return now - self._tried >= wait and (now - self._fetched >= FRESH or kid not in self._keys)
 
     async def _refresh(self) -> None:
         try:
             found = read_key_set(await self._fetch(self._url))
+            for problem in found.passed_over:
+                _log.warning("a key at %s is not used: %s", self._url, problem)
+            self._keys, self._fetched, self._is_away = found.by_kid(), self._clock(), False
         except KeysUnavailable as failed:
+            self._is_away = True
             _log.error("keys not fetched from %s: %s", self._url, failed)
-            return
         finally:
-            # Not before: who comes while it is under way has to wait for it.
-            self._tried = self._clock()
-        for problem in found.passed_over:
-            _log.warning("a key at %s is not used: %s", self._url, problem)
-        self._keys, self._fetched = found.by_kid(), self._clock()
+            self._tried, self._fetching = self._clock(), None
 
 
 async def fetch_key_set(url: str, *, seconds: float = 2.0, tls: SSLContext | None = None) -> bytes:
     """The body at an address, whole and in time; no redirect is followed, no proxy or password of the environment is used.
 
-    tls  how the address proves itself; without it, by the well-known authorities. Raises KeysUnavailable.
+    tls  how the address proves itself; without it, by the authorities of this machine and of Mozilla. Raises KeysUnavailable.
     """
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(trust_env=False, follow_redirects=False, verify=tls or True) as client,
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, verify=tls or httpcore.default_ssl_context()) as client,
             client.stream("GET", url, headers={"Accept": "application/json", "Accept-Encoding": "identity"}) as response,
         ):
             if response.status_code != 200:
@@ -142,7 +156,15 @@ async def fetch_key_set(url: str, *, seconds: float = 2.0, tls: SSLContext | Non
     except TimeoutError:
         raise KeysUnavailable(f"no whole answer within {seconds:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as failed:
-        raise KeysUnavailable(f"{type(failed).__name__}") from None
+        # The name of the failure, and of a certificate what is wrong with it: that tells the operator which authority is missing.
+        told = next((str(cause) for cause in _causes(failed) if isinstance(cause, SSLCertVerificationError)), "")
+        raise KeysUnavailable(f"{type(failed).__name__} {told}".rstrip()) from None
+
+
+def _causes(failed: BaseException | None) -> Iterator[BaseException]:
+    while failed is not None:
+        yield failed
+        failed = failed.__cause__ or failed.__context__
 
 
 def read_key_set(body: bytes) -> KeySet:
@@ -176,7 +198,8 @@ def _problems(jwk: Mapping[str, Any]) -> Iterator[str]:
         yield "it is secret, and is published: its owner has to know"
     if not isinstance(jwk.get("kid"), str) or not jwk["kid"]:
         yield "it has no kid"
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+    operations = jwk.get("key_ops")
+    if jwk.get("use") not in (None, "sig") or not (operations is None or (isinstance(operations, list) and "verify" in operations)):
         yield "it is not for signatures"
     if not _algorithm(jwk):
         yield "its kind, curve and algorithm do not go together, or are none that is used here"

@@ -74,7 +74,10 @@ def install(app: FastAPI, *, origins: Iterable[str] = ()) -> None:
     # Added last is outermost: a page of an allowed origin can read an error, and an error has the safe headers.
     app.add_middleware(answer_errors)
     app.add_middleware(add_safe_headers)
-    app.add_middleware(allow_origins, origins=tuple(origins))
+    pages = tuple(origins)
+    # Here and now: the framework makes its layers at the first request, when it is too late to say what is wrong.
+    allow_origins(app, pages)
+    app.add_middleware(allow_origins, origins=pages)
 
 
 class _Door:

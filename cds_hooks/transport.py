@@ -158,6 +158,11 @@ def add_safe_headers(app: Application) -> Application:
     return _for_http(app, safe)
 
 
+def is_origin(text: str) -> bool:
+    """Whether a text is an origin as browsers send it, https://ehr.example.org or http://localhost:8080; there is no wildcard."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 def allow_origins(app: Application, origins: Iterable[str]) -> Application:
     """The application open to pages of these origins: preflights answered for any address, and errors readable like cards.
 
@@ -165,7 +170,7 @@ def allow_origins(app: Application, origins: Iterable[str]) -> Application:
     Raises ValueError for anything but exact origins, https://ehr.example.org; there is no wildcard.
     """
     known = frozenset(origins)
-    if wrong := sorted(origin for origin in known if not _ORIGIN.fullmatch(origin)):
+    if wrong := sorted(origin for origin in known if not is_origin(origin)):
         raise ValueError(f"not an origin (scheme://host or scheme://host:port, lower case): {', '.join(wrong)}")
     allowed = {origin.encode(): origin.encode() for origin in known}
 

@@ -17,11 +17,12 @@ from starlette.responses import Response
 from cds_hooks.client_auth import TokenMemory
 from cds_hooks.egress.exchange import Egress
 from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.fhir_version import FhirVersions
 from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services, prefetch_templates
-from service.fetching import Fetching
+from service.fetching import READ_VERSIONS, Fetching
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
@@ -62,6 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
+    calls = FhirCalls(egress, clock=monotonic, chance=random)
+    versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     database = database_of(settings)
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
@@ -70,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         clock=today,
         ticks=perf_counter,
         clients=clients.known if clients else (),
-        fetching=Fetching(FhirCalls(egress, clock=monotonic, chance=random), reach=reach, templates=prefetch_templates(knowledge)),
+        fetching=Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions),
         records=records,
         quiet=settings.quiet,
     )
@@ -80,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     add_knowledge_routes(app, knowledge)
     if settings.docs:
-        protocol = protocol_description(services, limits=limits, feedback=True, authenticated=clients is not None)
+        protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
 
     async def alive(_: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from service.local_codes import LocalCodes
 from service.speech import Speech
 
 
@@ -10,7 +11,7 @@ class Call:
     """Who asks, about which patient and visit; what the suggested resources and the ids of the cards are made from.
 
     instance   the hookInstance: the same one gets the same uuids;  user: "Practitioner/1";  encounter: an id, "" when there is none
-    speech     how the client that asks is spoken to
+    speech     how the client that asks is spoken to;  local: the codes of its site, None when it has no code map
     """
 
     patient: str
@@ -19,6 +20,7 @@ class Call:
     encounter: str = ""
     hook: str = "patient-view"
     speech: Speech = field(default_factory=Speech)
+    local: LocalCodes | None = None
 
     @property
     def is_clinician(self) -> bool:

@@ -19,7 +19,7 @@ from service.call import Call
 from service.clients.load import KnownClient
 from service.evaluate import Evaluation, evaluate, needs_chart
 from service.fetching import Fetching
-from service.fhir.chart import Chart, chart_of_prefetch
+from service.fhir.chart import Chart, chart_of_prefetch, is_crumbs
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
@@ -99,23 +99,22 @@ def offered_services(
         begun, today, client = ticks(), clock(), known.get(request.client)
         shown = client is None or client.described.mode != "shadow"
         fetched: Mapping[str, Fetched] = {}
-        if fetching:
-            chart, call = asked(request, client)
-            if needs_chart(chart, knowledge, call=call, today=today):
-                request, fetched = await fetching.complete(request)
-        history = await records.history(request) if records and quiet else NOTHING
-        evaluation = await evaluated(request, client, today, history or NOTHING)
+        call, server = call_of(request, client), request.fhir_server or ""
+        if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
+            request, fetched = await fetching.complete(request)
+        # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
+        unread = records.unread(request) if records else NOTHING
+        evaluation = await evaluated(request, client, today, unread)
+        # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
+        history = await records.history(request) if records and quiet and evaluation.cards else unread
+        if history and (history.shown or history.advised):
+            evaluation = await evaluated(request, client, today, history)
+        took = 1000 * (ticks() - begun)
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
-            kept = await records.keep_decision(
-                request,
-                evaluation,
-                service=_HOOKS[request.hook][0],
-                today=today,
-                shown=shown,
-                milliseconds=1000 * (ticks() - begun),
-            )
+            service = _HOOKS[request.hook][0]
+            kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
         response = wire(evaluation, fetched)
         response = response if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
@@ -129,8 +128,9 @@ def offered_services(
             description=f"{what} For clinicians; expert-derived rules, unvalidated; not a diagnosis.",
             prefetch=templates,
             usage_requirements=(
-                "Patient, conditions and procedures are needed, by prefetch. Encounter, reports, examination findings, pain scores, "
-                "laboratory results, medications, allergies and orders are used when they are sent; without allergies and "
+                "Patient, conditions and procedures are needed, by prefetch or from a FHIR server that is listed for the client "
+                "(STU3, R4, R4B or R5; fhirServer with fhirAuthorization). Encounter, reports, examination findings, pain scores, "
+                "laboratory results, medications, allergies and orders are used where they can be had; without allergies and "
                 "medications no order is suggested."
             ),
             answer=answer,
@@ -141,8 +141,11 @@ def offered_services(
 
 def _size(request: HookRequest) -> int:
     """Bytes of the chart; a drafted order, which was read already, counts as much as one commonly has."""
-    drafts = request.context.drafts if isinstance(request.context, (OrderSelect, OrderSign)) else ()
-    return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(drafts)
+    return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(_drafts(request))
+
+
+def _drafts(request: HookRequest) -> tuple[Mapping[str, object], ...]:
+    return request.context.drafts if isinstance(request.context, (OrderSelect, OrderSign)) else ()
 
 
 def evaluation_of(
@@ -158,13 +161,20 @@ def evaluation_of(
 
 def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:
     """The chart that a hook request brings, and who asks about which visit; raises PayloadTooLarge."""
-    context = request.context
-    drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
-    chart = chart_of_prefetch(request.prefetch, patient=context.patient_id, server=request.fhir_server, drafts=drafts)
+    if any(is_crumbs(value) for value in request.prefetch.values() if value is not None):
+        raise PayloadTooLarge("A prefetched value has more parts than a chart of its size can have.")
+    call, drafts = call_of(request, client), _drafts(request)
+    chart = chart_of_prefetch(request.prefetch, patient=call.patient, server=request.fhir_server, drafts=drafts)
     if len(chart.entries) + len(drafts) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The prefetched Bundles and the drafted orders hold more than {MOST_ENTRIES} entries.")
+    return chart, call
+
+
+def call_of(request: HookRequest, client: KnownClient | None = None) -> Call:
+    """Who asks about which visit, and how they are spoken to."""
+    context = request.context
     call = Call(context.patient_id, request.hook_instance, str(context.user_id), context.encounter_id or "", request.hook)
-    return chart, replace(call, speech=client.speech) if client else call
+    return replace(call, speech=client.speech, local=client.local) if client else call
 
 
 def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:

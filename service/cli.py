@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from http.client import HTTPException
 from importlib.metadata import version
@@ -29,13 +30,15 @@ from rich.text import Text
 from service import terminal
 from service.app import adjustments_of, create_app, settings_of
 from service.chart_file import opened
-from service.clients.load import InvalidClients
+from service.clients.load import Clients, InvalidClients, KnownClient
 from service.clients_commands import clients_app
 from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
+from service.integration_commands import check_record, prefetch
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
+from service.known_clients import clients_of
 from service.memory_commands import audit_app, db_app, feedback_app, replay_request
 from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
@@ -61,6 +64,9 @@ app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(feedback_app, name="feedback")
 app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)
+_CHECKS = examples("cluneal-cds check-record chart.json", "zcat Condition.ndjson.gz | cluneal-cds check-record -")
+app.command("check-record", epilog=_CHECKS)(check_record)
+app.command("prefetch", epilog=examples("cluneal-cds prefetch --for epic", "cluneal-cds prefetch --for oracle --json"))(prefetch)
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -85,7 +91,9 @@ def serve(
     given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
     settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What they tell of their work has addresses, and an address has the id of a patient.
+    for name in ("alembic", "httpcore", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     if settings.log_level != "debug":
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
@@ -94,6 +102,8 @@ def serve(
         port=settings.port,
         access_log=False,  # paths and queries of later versions may name a patient
         log_config=None,
+        lifespan="on",
+        ws="none",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=10,
@@ -123,12 +133,19 @@ def evaluate(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day to answer for. Without it, today.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    client: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Read and answer as for this client of CLUNEAL_CLIENTS_FILE: its codes, its dialect.")
+    ] = None,
 ) -> None:
     """Show everything the service makes of a chart: what it read, what it found, and its card or why there is none."""
     chart, call = opened(file.read(), name="standard input" if file.name == "<stdin>" else file.name)
     settings = settings_of(os.environ)
     day = today.date() if today else _today(settings)
-    evaluation = evaluate_chart(chart, reviewed(load_knowledge(adjustments_of(settings))), today=day, call=call)
+    knowledge = reviewed(load_knowledge(adjustments_of(settings)))
+    if client:
+        known = _client(client, clients_of(settings, knowledge))
+        call = replace(call, speech=known.speech, local=known.local)
+    evaluation = evaluate_chart(chart, knowledge, today=day, call=call)
     if as_json:
         sys.stdout.write(json.dumps(transcribe(evaluation), indent=2, ensure_ascii=False) + "\n")
     else:
@@ -231,6 +248,15 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
     except (ValueError, LookupError, AttributeError, TypeError):
         _stop(f"What answered at {url} gave no CDS Hooks response that can be drawn. Is a service of ours running there?", code=1)
     _out.print(drawn)
+
+
+def _client(name: str, clients: Clients | None) -> KnownClient:
+    """The client of that name."""
+    named = {known.name: known for known in clients.known} if clients else {}
+    if name not in named:
+        there = f"there are {', '.join(named)}" if named else "CLUNEAL_CLIENTS_FILE names the file that would hold it"
+        raise typer.BadParameter(f"no such client; {there}", param_hint="--client")
+    return named[name]
 
 
 def _list_stories() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -88,8 +89,12 @@ def input_digest(request: HookRequest, pseudonyms: Pseudonyms) -> str:
     """A keyed digest of everything that the evaluation depends on: the context, the drafts, and the prefetch however it is indented."""
     context = request.context
     drafts = context.drafts if isinstance(context, (OrderSelect, OrderSign)) else ()
-    asked = [request.hook, request.fhir_server, context.patient_id, context.encounter_id, str(context.user_id), list(drafts)]
-    parts = [json.dumps(asked, sort_keys=True).encode()]
+    asked = [request.hook, request.fhir_server, context.patient_id, context.encounter_id, str(context.user_id)]
+    written = ""
+    # Drafts nested just not too deep to be read may be too deep to be written; no order is, and such a one tells nothing anyway.
+    with suppress(RecursionError):
+        written = json.dumps(list(drafts), sort_keys=True)
+    parts = [json.dumps(asked).encode(), written.encode()]
     for key, value in compact_prefetch(request):
         parts += [key.encode(), value]
     return pseudonyms.of_input(*parts)

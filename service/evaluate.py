@@ -4,7 +4,7 @@ The hook services, the command line and everything that comes later call it, so 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -17,8 +17,8 @@ from service.cards.dialects import takes_findings
 from service.cards.suggestions import blocks_to_order
 from service.fhir.chart import REQUIRED, Chart, ChartEntry
 from service.fhir.drafts import KEY as DRAFTS
-from service.fhir.drafts import read_drafts
-from service.fhir.read import read_chart
+from service.fhir.drafts import DraftOrders, read_drafts
+from service.fhir.read import Reading, read_chart
 from service.fhir.write import exam_observation
 from service.history import NOTHING, Gist, History
 from service.knowledge.model import Knowledge
@@ -68,12 +68,10 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call, his
     today     the civil date in the patient's time zone;  call: who asks about which visit
     history   what is remembered of earlier calls; without a memory nothing
     """
-    codes = call.speech.order_codes
-    reading = read_chart(chart, knowledge, encounter=call.encounter or None, order_codes=codes)
-    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
+    reading, drafts = _read(chart, knowledge, today, call)
     unusable = (*reading.record.unusable, *((DRAFTS,) if drafts.unusable else ()))
     record = replace(reading.record, drafts=drafts.orders, unusable=unusable) if chart.drafts else reading.record
-    findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA)
+    findings = Findings(record, knowledge, today, _ear(knowledge), CRITERIA, _unmapped(record, chart, knowledge, today, call))
     signing = call.hook == "order-sign"
     at_orders = signing or call.hook == "order-select"
     refusal = _refusal(record.keys, (*reading.foreign, *((DRAFTS,) if drafts.foreign else ())))
@@ -98,15 +96,31 @@ def evaluate(chart: Chart, knowledge: Knowledge, *, today: date, call: Call, his
     return Evaluation(record, reading.issues, findings, refusal, silence, outcome, cards, gist)
 
 
-def needs_chart(chart: Chart, knowledge: Knowledge, *, call: Call, today: date) -> bool:
-    """Whether what is in the patient's chart can matter: not at an order of which nothing could be said with any chart."""
+def needs_chart(drafts: Sequence[Mapping[str, object]], knowledge: Knowledge, *, call: Call, server: str, today: date) -> bool:
+    """Whether what is in the patient's chart can matter: not at orders of which nothing could be said with any chart."""
     if call.hook not in ("order-sign", "order-select"):
         return True
     codes = call.speech.order_codes
-    drafts = read_drafts(chart.drafts, knowledge, patient=chart.patient, server=chart.server, today=today, order_codes=codes)
-    bare = read_chart(replace(chart, entries=()), knowledge, encounter=None, order_codes=codes).record
-    findings = Findings(replace(bare, drafts=drafts.orders), knowledge, today, _ear(knowledge), CRITERIA)
+    read = read_drafts(drafts, knowledge, patient=call.patient, server=server, today=today, order_codes=codes)
+    bare = read_chart(Chart(call.patient, server, {}, ()), knowledge, encounter=None, order_codes=codes).record
+    findings = Findings(replace(bare, drafts=read.orders), knowledge, today, _ear(knowledge), CRITERIA)
     return concerns_us(findings, signing=call.hook == "order-sign")
+
+
+def _read(chart: Chart, knowledge: Knowledge, today: date, call: Call) -> tuple[Reading, DraftOrders]:
+    """The chart and the drafted orders, read with the codes of the client's site."""
+    codes, local = call.speech.order_codes, call.local
+    reading = read_chart(chart, knowledge, encounter=call.encounter or None, order_codes=codes, local=local)
+    given = {"patient": chart.patient, "server": chart.server}
+    return reading, read_drafts(chart.drafts, knowledge, **given, today=today, order_codes=codes, local=local)
+
+
+def _unmapped(record: PatientRecord, chart: Chart, knowledge: Knowledge, today: date, call: Call) -> Findings | None:
+    """What is found without the code map of the site; None where the map made no difference to the chart."""
+    if call.local is None or not any(fact.site_codes for facts in record.facts.values() for fact in facts):
+        return None
+    reading, _ = _read(replace(chart, drafts=()), knowledge, today, replace(call, local=None))
+    return Findings(reading.record, knowledge, today, _ear(knowledge), CRITERIA)
 
 
 def _orders_at_once(

@@ -13,6 +13,7 @@ from cds_hooks.egress.allow_list import ServiceBase
 from cds_hooks.fetched import Fetched
 from cds_hooks.fhir_access import complete_prefetch
 from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.fhir_version import FhirVersions, Version
 from cds_hooks.request import HookRequest
 from service.fhir.chart import REQUIRED
 
@@ -20,6 +21,9 @@ from service.fhir.chart import REQUIRED
 _FOR_THE_REST = 0.15
 # Seconds for which a call waits for its turn before it goes on with what was sent: the EHR waits for an open chart.
 _TURN = 0.05
+
+# What `service/fhir` reads; DSTU2 has other resources and other elements in nearly all of them.
+READ_VERSIONS = frozenset({Version.STU3, Version.R4, Version.R5})
 
 _log = logging.getLogger(__name__)
 
@@ -38,11 +42,13 @@ class Reach:
 class Fetching:
     """Completes the prefetch of requests.
 
-    reach  by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    reach     by the name of the client, "" where clients are not authenticated;  templates: what is needed, by prefetch key
+    versions  what the servers speak
     """
 
-    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str]) -> None:
+    def __init__(self, calls: FhirCalls, *, reach: Mapping[str, Reach], templates: Mapping[str, str], versions: FhirVersions) -> None:
         self._calls = calls
+        self._versions = versions
         self._reach = reach
         self._templates = templates
         # Calls that wait for a server, of one client and of all: one that hangs does not take the places of the others.
@@ -61,6 +67,7 @@ class Fetching:
             allowed=reach.servers,
             calls=self._calls,
             deadline=now + seconds_to_fetch(reach.seconds),
+            versions=self._versions,
             needed=REQUIRED,
             turn=self._places.place(request.client, by=now + _TURN),
         )

@@ -10,6 +10,7 @@ from cds_hooks.jwks import FetchedKeys, PinnedKeys, fetch_key_set
 from service.addresses import is_loopback
 from service.cds_services import SERVICE_IDS
 from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
+from service.clients.local_row import Concepts
 from service.fetching import Reach
 from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.model import Knowledge
@@ -21,11 +22,18 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     if settings.clients_file is None:
         return None
     orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
-    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders)
+    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders, concepts=concepts_of(knowledge))
     base = urlsplit(settings.base_url)
     if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
         raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
     return clients
+
+
+def concepts_of(knowledge: Knowledge) -> Concepts:
+    """What the code of a site can stand for: our value sets, the standard codes in them, and the codes of our own."""
+    codes = {pair: names for pair, (_, names) in knowledge.codes.items()}
+    systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
+    return Concepts(knowledge.value_sets, {**dict.fromkeys(knowledge.own_codes, frozenset()), **codes}, systems)
 
 
 def authentication_of(clients: Clients, settings: Settings, *, seen: SeenTokens, clock: Callable[[], float]) -> ClientAuthentication:

@@ -165,7 +165,13 @@ def replay_request(
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
     found, differs = False, False
     for recorded, differences in replay(
-        request, _database(settings), pseudonyms_of(settings), knowledge, version=version("cluneal-cds"), zone=settings.time_zone
+        request,
+        _database(settings),
+        pseudonyms_of(settings),
+        knowledge,
+        version=version("cluneal-cds"),
+        zone=settings.time_zone,
+        quiet=settings.quiet,
     ):
         found, differs = True, differs or bool(differences)
         cards = ", ".join(card.uuid for card in recorded.cards)

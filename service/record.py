@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from service.dates import When
+from service.local_codes import SiteCode
 
 
 class Side(StrEnum):
@@ -66,6 +67,7 @@ class Fact:
     began, finished  the moments of it, where the chart gives a time of day
     doubtful   it may not be this patient's, or may mean something else: it can hold a card back, never bring one about
     undatable  a date was given that nobody can read
+    site_codes codes of the site's own that its code map let us read;  by_site: the names that it has by them alone
     """
 
     reference: str
@@ -86,6 +88,8 @@ class Fact:
     finished: datetime | None = None
     doubtful: bool = False
     undatable: bool = False
+    site_codes: tuple[SiteCode, ...] = ()
+    by_site: frozenset[str] = frozenset()
 
     @property
     def event(self) -> str:
@@ -198,10 +202,7 @@ class Medication(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allergy(Fact):
-    """An allergy or intolerance; the substances of its reactions are among its codings.
-
-    severities   of its reactions; "" for one of which nobody said it
-    """
+    """An allergy or intolerance; the substances of its reactions are among its codings, `severities` are theirs ("" where unsaid)."""
 
     clinical: str = ""
     verification: str = ""

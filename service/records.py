@@ -54,13 +54,16 @@ class Records:
         self._how = how
         self._rests_until = 0.0
 
+    def unread(self, request: HookRequest) -> History:
+        """The history of the patient before anything of it is read: whose call it is, and the key of the digests."""
+        return History(visit_of(request, self._pseudonyms), salt=salt_of(request, self._pseudonyms))
+
     async def history(self, request: HookRequest) -> History | None:
         """What is remembered of the patient; None while the store is down. Raises CallNotRecorded where that refuses a call."""
-        visit, salt = visit_of(request, self._pseudonyms), salt_of(request, self._pseudonyms)
-        now, how = self._how.clock(), self._how
+        unread, now, how = self.unread(request), self._how.clock(), self._how
 
         def look(store: Store) -> History:
-            return recall(store, visit, salt=salt, now=now, reach=how.reach, zone=how.zone)
+            return recall(store, unread.visit, salt=unread.salt, now=now, reach=how.reach, zone=how.zone)
 
         return await self._tried(look, what="the memory of a patient")
 

@@ -9,6 +9,7 @@ from typing import Any
 from cds_hooks.request import HookRequest
 from service.cds_services import evaluation_of
 from service.decision import decision_of, instance_of, salt_of, visit_of
+from service.history import NOTHING
 from service.knowledge.model import Knowledge
 from service.storage.database import Database
 from service.storage.decisions import Decision, decisions_of
@@ -29,9 +30,12 @@ class Difference:
 
 
 def replay(
-    request: HookRequest, database: Database, pseudonyms: Pseudonyms, knowledge: Knowledge, *, version: str, zone: tzinfo
+    request: HookRequest, database: Database, pseudonyms: Pseudonyms, knowledge: Knowledge, *, version: str, zone: tzinfo, quiet: bool
 ) -> Iterator[tuple[Decision, tuple[Difference, ...]]]:
-    """Each recorded decision of this request, oldest first, with what would be recorded otherwise by this version of the service."""
+    """Each recorded decision of this request, oldest first, with what would be recorded otherwise by this version of the service.
+
+    quiet  whether what was shown before can keep a card back, as the setting says now
+    """
     for recorded in database.run_now(lambda store: decisions_of(store, instance_of(request))):
         asked = replace(request, client=recorded.client)
         visit, salt = visit_of(asked, pseudonyms), salt_of(asked, pseudonyms)
@@ -39,7 +43,11 @@ def replay(
             continue
         # As it was when the call came in: what it left itself was not there yet.
         before = recorded.decided_at - timedelta(microseconds=1)
-        history = database.run_now(partial(recall, visit=visit, salt=salt, now=before, reach=knowledge.quiet.reach, zone=zone))
+        history = (
+            NOTHING
+            if not quiet
+            else database.run_now(partial(recall, visit=visit, salt=salt, now=before, reach=knowledge.quiet.reach, zone=zone))
+        )
         today = date.fromisoformat(recorded.today)
         again = decision_of(
             asked,

@@ -4,7 +4,6 @@ Gives: a frozen `Settings`, or InvalidSettings with every problem in one message
 start: a mistyped setting that is ignored would leave the service open, slow or wrong without anybody knowing.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cds_hooks.egress.allow_list import read_service_base
+from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
 from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url
 from service.errors import ClinicError
@@ -25,9 +25,6 @@ Thresholds: TypeAlias = tuple[tuple[str, float], ...]
 
 # A setting of an earlier version, and what has taken its place.
 RENAMED = {"CLUNEAL_STORE": "CLUNEAL_DATABASE_URL=sqlite:///FILE"}
-
-
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
 class InvalidSettings(ClinicError):
@@ -120,7 +117,7 @@ class Settings(BaseSettings):
     @field_validator("origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_ORIGIN.fullmatch(origin) for origin in value):
+        if not all(map(is_origin, value)):
             raise ValueError(
                 "an origin is written as browsers send it, https://ehr.example or https://ehr.example:8443; there is no wildcard"
             )

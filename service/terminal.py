@@ -113,7 +113,9 @@ def _findings(evaluation: Evaluation) -> list[RenderableType]:
     for finding in (*found[State.PRESENT], *found[State.ABSENT]):
         table.add_row(finding.id, finding.state.value, Text(_proofs(finding.proof)))
     unknown = ", ".join(finding.id for finding in found[State.UNKNOWN])
-    return [table, Text(f"\nUnknown, that is not recorded either way: {unknown}", style="dim")]
+    alone = ", ".join(evaluation.findings.present_unmapped_alone)
+    unmapped = [Text(f"\nPresent without the site's code map, and counted against a card: {alone}")] if alone else []
+    return [table, *unmapped, Text(f"\nUnknown, that is not recorded either way: {unknown}", style="dim")]
 
 
 def _assessments(evaluation: Evaluation) -> list[RenderableType]:
@@ -146,6 +148,7 @@ def _proof(proof: Proof) -> str:
         proof.when.in_words() if proof.when else "undated",
         f'"{proof.quote}"' if proof.quote else "",
         f"[{proof.reference}]",
+        *(f"by the site's code {code.code} ({', '.join(code.means)})" for code in proof.site_codes),
     ]
     return plain(" ".join(word for word in words if word))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from cds_hooks.response import CDSResponse, to_wire
 from service.evaluate import Evaluation
-from service.reasoning.findings import Proof
+from service.reasoning.findings import Finding, Proof
 from service.reasoning.tiers import Assessment
 from service.record import KeyState
 
@@ -20,9 +20,8 @@ def transcribe(evaluation: Evaluation) -> Json:
     refusal = evaluation.refusal
     return {
         "issues": [{"where": issue.where, "says": issue.says} for issue in evaluation.issues],
-        "findings": [
-            {"id": finding.id, "state": finding.state.value, "proof": _references(finding.proof)} for finding in evaluation.findings
-        ],
+        "findings": [_finding(finding) for finding in evaluation.findings],
+        **({"presentWithoutCodeMap": list(alone)} if (alone := evaluation.findings.present_unmapped_alone) else {}),
         "assessments": [_assessment(assessment) for assessment in (evaluation.outcome.assessments if evaluation.outcome else ())],
         "cards": on_the_wire(evaluation),
         "silence": transcribed_silence(evaluation),
@@ -52,6 +51,17 @@ def on_the_wire(evaluation: Evaluation) -> list[Json]:
     """The cards exactly as a client receives them."""
     cards: list[Json] = json.loads(to_wire(CDSResponse(cards=evaluation.cards)))["cards"]
     return cards
+
+
+def _finding(finding: Finding) -> Json:
+    """A finding with its proof, and by which codes of the site's own an entry of it was known, where the client has a code map."""
+    by_site = {
+        (one.reference, code): {"reference": one.reference, "system": code.system, "code": code.code, "readAs": list(code.means)}
+        for one in finding.proof
+        for code in one.site_codes
+    }
+    told: Json = {"id": finding.id, "state": finding.state.value, "proof": _references(finding.proof)}
+    return {**told, "siteCodes": list(by_site.values())} if by_site else told
 
 
 def _assessment(assessment: Assessment) -> Json:

@@ -266,9 +266,10 @@ def test_a_preflight_is_answered_anywhere(path):
         *((method, "/cds-services", "GET, HEAD, OPTIONS") for method in ("POST", "PUT", "DELETE")),
     ],
 )
-def test_another_method_is_told_the_right_ones(method, path, allow):
+def test_another_method_is_told_the_right_ones(method, path, allow, tmp_path):
     """405 with Allow; HEAD of discovery is a GET without its body."""
-    answer = called(method, path, on=TODAY)
+    app = create_app(read_settings({"CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite"}))
+    answer = called(method, path, on=TODAY, app=app)
 
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)
     assert called("HEAD", "/cds-services", on=TODAY).status_code == 200

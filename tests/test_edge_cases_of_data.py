@@ -1,9 +1,9 @@
-"""Edge cases 3 to 23: data that comes in an odd form, in part, not at all, or of somebody else. Over HTTP, to the real application.
+"""Edge cases 3 to 19: data that comes in an odd form, in part, not at all, or of somebody else, to a service that may read no FHIR server.
 
-The numbers are those of tests/requirements.toml. The chart is the archetype's; whole, it gets one card.
+What such a server changes is in test_edge_cases_of_fetching.py. Over HTTP, to the real application. The numbers are those of
+tests/requirements.toml. The chart is the archetype's; whole, it gets one card.
 """
 
-import json
 from typing import Any
 
 import pytest
@@ -123,7 +123,7 @@ def test_an_outcome_in_a_bundle_is_no_data(severity, is_whole):
 
 @requirement("case-08", "P-6", "R3-12")
 def test_the_first_page_of_many_is_not_taken_for_all():
-    """Of needed data that is a 412; of other data the card says that it was not read whole."""
+    """Where nobody may fetch the rest: of needed data that is a 412; of other data the card says that it was not read whole."""
     needed, other = (asked(archetype(**{key: {**archetype()[key], "link": NEXT}})) for key in ("procedures", "reports"))
 
     assert is_refused_for(needed, "procedures", "sent but not readable")
@@ -262,35 +262,3 @@ def test_an_odd_server_is_no_server(server):
 def test_an_authorization_for_no_server_is_ignored(authorization):
     """It opens nothing, so it is not looked at."""
     assert has_a_card(asked(archetype(), fhirAuthorization=authorization))
-
-
-@requirement("case-20", "case-21", "case-22", "61", "R3-20")
-@pytest.mark.parametrize(
-    "authorization",
-    [
-        None,
-        {**TOKEN, "expires_in": 0},
-        {**TOKEN, "scope": "patient/Patient.read"},
-        {**TOKEN, "scope": "patient/Observation.rs?category=exam"},
-    ],
-    ids=["none", "expired", "a scope of SMART 1", "a scope of SMART 2"],
-)
-def test_what_gives_no_leave_to_read_is_not_used(authorization):
-    """No token, one that is over, one for too little: nobody is called without leave, and needed data is a 412."""
-    with nobody_calls() as server:
-        given = {"fhirServer": server, **({"fhirAuthorization": authorization} if authorization else {})}
-        answers = asked(WITHOUT_PROCEDURES, **given), asked(archetype(), **given)
-
-    assert is_refused_for(answers[0], "procedures", "not sent")
-    assert has_a_card(answers[1])
-
-
-@requirement("case-23")
-def test_an_authorization_for_another_patient_is_refused():
-    """Nobody can tell which of the two was meant; the same patient in the form of a reference is the same."""
-    with nobody_calls() as server:
-        other, same = (asked(archetype(), fhirServer=server, fhirAuthorization={**TOKEN, "patient": one}) for one in ("p-2", "Patient/p"))
-
-    assert (other.status, json.loads(other.complaint)["issue"][0]["details"]["coding"][0]["code"]) == (400, "malformed-request")
-    assert "p-2" not in other.complaint
-    assert has_a_card(same)

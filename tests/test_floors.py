@@ -17,9 +17,9 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands memory_commands probing",
+        "clients_commands memory_commands probing integration_commands",
         "knowledge_commands",
-        "app chart_file",
+        "app chart_file prefetch_words",
         "known_clients replay",
         "web cds_services screening story terminal labelled",
         "records",
@@ -30,12 +30,12 @@ FLOORS = {
         "record_index",
         "record knowledge storage settings clients",
         "call",
-        "dates errors speech addresses history database_url",
+        "dates errors speech addresses history database_url local_codes",
     ),
     "cds_hooks": (
         "router openapi",
         "discovery fhir_access transport feedback_schema described_answers",
-        "fhir_search",
+        "fhir_search fhir_version",
         "fhir_calls prefetch_merge",
         "prefetch feedback fhir_authorization request_schema response_schema",
         "request response client_auth fetched refused_calls",
@@ -50,23 +50,26 @@ THIRD_PARTY = {
     "httpx httpcore": "cds_hooks/egress/ cds_hooks/jwks.py service/app.py",
     "msgspec": (
         "cds_hooks/request.py cds_hooks/fetched.py cds_hooks/fhir_page.py cds_hooks/fhir_search.py cds_hooks/fhir_access.py "
+        "cds_hooks/fhir_version.py "
         "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/screening/"
     ),
     "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
-        "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/"
+        "service/knowledge/ -service/knowledge/links.py -service/knowledge/tables.py service/settings.py service/clients/ "
+        "service/fhir/strict.py"
     ),
     "pydantic_settings": "service/settings.py",
     "typer": (
-        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py"
+        "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py "
+        "service/integration_commands.py"
     ),
     "uvicorn": "service/cli.py",
     "rich": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
-        "service/probing/commands.py service/probing/drawn.py"
+        "service/integration_commands.py service/probing/commands.py service/probing/drawn.py"
     ),
     "jinja2 markdown_it nh3": "service/web/",
-    "fhir": "service/fhir/write.py service/knowledge/load.py",
+    "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
     "jwt": "cds_hooks/client_auth.py cds_hooks/jwks.py",
 }

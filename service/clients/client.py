@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from cds_hooks.egress.allow_list import ServiceBase, read_service_base
+from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
 from service.clients.table import Table, not_empty
 from service.speech import Dialect, OrderIntent, Writes
@@ -31,17 +32,10 @@ def _name(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if (
-        parts.scheme not in ("http", "https")
-        or text != f"{parts.scheme}://{parts.netloc}"
-        or "@" in text
-        or not parts.hostname
-        or "*" in text
-    ):
-        raise ValueError("must be an origin as browsers send it, https://ehr.example or https://ehr.example:8443; there is no wildcard")
-    if text != text.lower():
-        raise ValueError("must be written in lower case, as browsers send it")
+    if not is_origin(text):
+        raise ValueError(
+            "must be an origin as browsers send it, https://ehr.example or https://ehr.example:8443, in lower case; no wildcard"
+        )
     return text
 
 
@@ -70,7 +64,7 @@ class Client(Table):
     services          the ids that it may call; all of them when left out
     mode              on; shadow: everything is worked out and nothing shown; off: refused
     writes            what an accepted suggestion may write; as much as the dialect can, when left out
-    code_map          a file with the codes of the site
+    code_map          a file with the codes of the site: of its orders, and of what stands in its charts
     replay            strict: a token is good for one call; off: as long as it lasts
     lifetime_s        how long a token may last
     """
@@ -99,7 +93,8 @@ class Client(Table):
         """What is wrong with the client beyond the shape of its values; `loopback`: plain http to this machine is allowed."""
         if not (self.jwks_url or self.jwks_file):
             yield "jwks_url or jwks_file is needed, or nobody could tell whether a call is its own"
-        if self.issuer.rstrip("/") == PUBLIC_SANDBOX and not loopback:
+        named = (self.issuer.rstrip("/"), "/".join((self.jwks_url or "").split("/")[:3]))
+        if PUBLIC_SANDBOX in named and not loopback:
             yield f"anybody can sign as {PUBLIC_SANDBOX}, whose private key is public; to try it out, set allow_http_loopback = true"
         permission = "" if loopback else "; http to this machine alone needs allow_http_loopback = true, and is for tests"
         if self.jwks_url and not _is_address(self.jwks_url, loopback=loopback):

@@ -1,9 +1,11 @@
 """A client in words, as the operator who wrote its table reads it back."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cds_hooks.jwks import KeySet
 from service.clients.load import KnownClient
+from service.local_codes import LocalCodes
 from service.speech import OrderCode, Speech
 
 _MODES = {"on": "on", "shadow": "shadow: charts are read, no card is shown", "off": "OFF: its calls are refused"}
@@ -35,6 +37,8 @@ def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
     yield "FHIR", ", ".join(told.fhir_servers) or "no server may be asked: what is not prefetched is not known"
     yield "cards", f"{told.dialect}: {_DIALECTS[told.dialect]}"
     yield from (("", sentence) for sentence in _writes(client.speech))
+    if client.local:
+        yield "charts", _local(client.local)
     if told.origins:
         yield "browsers", f"pages of {', '.join(told.origins)} may call"
 
@@ -58,6 +62,16 @@ def _writes(speech: Speech) -> Iterator[str]:
         yield f"orders are drafted with the intent {speech.order_intent} and our codes"
     if speech.combined_attestation:
         yield "one click may record a point and draft the block of it"
+
+
+def _local(local: LocalCodes) -> str:
+    """How many codes of the charts are known, and as what."""
+    rows = len(local.rows)
+    meant = Counter(name for row in local.rows for name in row.means)
+    named = [f"{name} ({count})" if count > 1 else name for name, count in sorted(meant.items())]
+    standard = sum(row.same_as is not None for row in local.rows)
+    beside = [f"{standard} with a standard code beside {'it' if standard == 1 else 'them'}"] if standard else []
+    return f"{rows} code{'s' if rows > 1 else ''} of the site {'are' if rows > 1 else 'is'} read: {', '.join((*named, *beside))}"
 
 
 def _code(row: OrderCode) -> str:

@@ -10,9 +10,13 @@ from pydantic import AfterValidator, Field
 from cds_hooks.jwks import KeySet, KeysUnavailable, read_key_set
 from service.clients.client import Client
 from service.clients.code_map import CodeMap
+from service.clients.local_row import Concepts
 from service.clients.table import Table, UnreadableTable, not_empty, read_table
 from service.errors import ClinicError
+from service.local_codes import LocalCodes
 from service.speech import LEVELS, MOST, Speech
+
+_NOTHING = Concepts()
 
 
 class InvalidClients(ClinicError):
@@ -36,12 +40,13 @@ class _File(Table):
 class KnownClient:
     """A client with what its files held.
 
-    speech  how it is spoken to;  pinned: its keys, None when they are fetched
+    speech  how it is spoken to;  pinned: its keys, None when they are fetched;  local: the codes of its charts, None for no code map
     """
 
     described: Client
     speech: Speech
     pinned: KeySet | None
+    local: LocalCodes | None = None
 
     @property
     def name(self) -> str:
@@ -62,10 +67,10 @@ class Clients:
         return tuple(sorted({origin for one in self.known for origin in one.described.origins}))
 
 
-def read_clients(path: Path, *, services: Collection[str], orders: Collection[str]) -> Clients:
+def read_clients(path: Path, *, services: Collection[str], orders: Collection[str], concepts: Concepts = _NOTHING) -> Clients:
     """The clients of a file. Raises InvalidClients.
 
-    services  the ids that are offered;  orders: our codes of the orders that a site may map
+    services  the ids that are offered;  orders: our codes of the orders that a site may map;  concepts: what its other codes can stand for
     """
     try:
         file = read_table(_read(path), _File)
@@ -77,8 +82,8 @@ def read_clients(path: Path, *, services: Collection[str], orders: Collection[st
         wrong = [*client.problems(loopback=file.allow_http_loopback), *_clashes(client, file.client[:number])]
         wrong += [f"services: {name} is not offered; there are {', '.join(services)}" for name in client.services if name not in services]
         pinned = _keys(path, client, wrong)
-        codes = _codes(path, client, orders, wrong)
-        known.append(KnownClient(client, _speech(client, codes), pinned))
+        codes = _codes(path, client, orders, concepts, wrong)
+        known.append(KnownClient(client, _speech(client, codes), pinned, codes.local_codes(concepts)))
         problems += [f"{client.name}: {one}" for one in wrong]
     if problems:
         raise InvalidClients(path, problems)
@@ -122,7 +127,7 @@ def _keys(path: Path, client: Client, wrong: list[str]) -> KeySet | None:
     return found
 
 
-def _codes(path: Path, client: Client, orders: Collection[str], wrong: list[str]) -> CodeMap:
+def _codes(path: Path, client: Client, orders: Collection[str], concepts: Concepts, wrong: list[str]) -> CodeMap:
     if not client.code_map:
         return CodeMap()
     try:
@@ -130,7 +135,7 @@ def _codes(path: Path, client: Client, orders: Collection[str], wrong: list[str]
     except UnreadableTable as failed:
         wrong += [f"code_map: {problem}" for problem in failed.problems]
         return CodeMap()
-    wrong += [f"code_map: {problem}" for problem in found.problems(orders)]
+    wrong += [f"code_map: {problem}" for problem in found.problems(orders, concepts)]
     return found
 
 

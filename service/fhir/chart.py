@@ -28,7 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "labs": ("Observation",),
     "medications": ("MedicationRequest", "Medication"),
     "allergies": ("AllergyIntolerance",),
-    "orders": ("ServiceRequest",),
+    "orders": ("ServiceRequest", "ProcedureRequest"),
 }
 REQUIRED = ("patient", "conditions", "procedures")
 
@@ -79,6 +79,9 @@ _NULL = re.compile(rb"\s*(?:null\s*)?")
 _READ = frozenset((*SHAPES, ""))
 _MATCH = ("match", None, "")
 _DEEPEST = 3
+# Bytes of a large value, and bytes from comma to comma, on average; in charts there are twenty to thirty.
+_LARGE = 300_000
+_SMALLEST_PART = 8
 # A count that nobody can read says that there may be more than was sent.
 _NOT_ALL = 2**31
 
@@ -130,6 +133,12 @@ def chart_of_bundle(body: bytes) -> Chart:
     if len(ids) != 1 or not isinstance(patient := next(iter(ids)), str):
         raise UnreadableChart(f"a Bundle with {len(ids)} Patient resources that have an id; exactly one says whose chart it is.")
     return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
+
+
+def is_crumbs(value: msgspec.Raw) -> bool:
+    """Whether a large value is made of far smaller parts than any chart: millions of empty entries would hold the process for seconds."""
+    size = len(memoryview(value))
+    return size > _LARGE and bytes(value).count(b",") * _SMALLEST_PART > size
 
 
 def kind_of(raw: msgspec.Raw | bytes) -> str:

@@ -15,11 +15,15 @@ from service.fhir.facts import condition, order
 from service.fhir.mend import mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import terms_of
+from service.fhir.versions import in_r4
 from service.knowledge.model import Knowledge
+from service.local_codes import LocalCodes
 from service.record import Condition, Order
 from service.speech import OrderCode
 
 KEY = "draftOrders"
+# Until STU3 a ServiceRequest was called ProcedureRequest.
+_ORDERS = ("ServiceRequest", "ProcedureRequest")
 _MOST_REASONS = 20
 _NO_WORD = r"[\W_]+"
 
@@ -44,23 +48,25 @@ def read_drafts(
     server: str,
     today: date,
     order_codes: tuple[OrderCode, ...] = (),
+    local: LocalCodes | None = None,
 ) -> DraftOrders:
-    """The drafted orders of the patient, as far as they can be read; `order_codes` are the site's own."""
+    """The drafted orders of the patient, as far as they can be read; `order_codes` and `local` are the site's own."""
+    terms = terms_of(knowledge, order_codes, local)
     owner, foreign, unusable = Owner(patient, server), False, False
     orders: list[Order] = []
     doubts = _doubts(knowledge)
     for number, draft in enumerate(drafts):
         # Whose a draft is matters of every kind; of which rules speak, of one.
+        draft = in_r4("ServiceRequest", draft)
         found, lost = mend({name: value for name, value in draft.items() if name != "resourceType"}, shapes.ServiceRequest)
         foreign = foreign or owner.of(found) is Ownership.FOREIGN
-        if (kind := draft.get("resourceType")) != "ServiceRequest":
+        if (kind := draft.get("resourceType")) not in _ORDERS:
             unusable = unusable or not (isinstance(kind, str) and kind)
             continue
         unusable = unusable or any(element.split(".")[0] == "code" for element in lost)
-        source = Source(
-            terms_of(knowledge, order_codes), _named(f"ServiceRequest/{found.id or f'draft-{number}'}"), lambda where, says: None
-        )
+        source = Source(terms, _named(f"{kind}/{found.id or f'draft-{number}'}"), lambda where, says: None)
         if (read := order(found, source)) is not None:
+            read = terms.site.marked(read, found) if terms.site else read
             orders.append(replace(read, reasons=tuple(_reasons(draft, source, today, doubts))))
     return DraftOrders(tuple(orders), foreign, unusable)
 

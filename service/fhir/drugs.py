@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from service.fhir import shapes
+from service.fhir import datatypes, shapes
 from service.fhir.elements import Source, displays, plain_status, reference_of, relative_reference_of, status_of
 from service.fhir.terms import text_of, texts_of
 from service.record import Allergy, Medication
@@ -67,7 +67,7 @@ def _severity(reaction: shapes.Reaction) -> str:
     return "severe" if "anaphyla" in texts_of(reaction.manifestation).lower() else plain_status(reaction.severity)
 
 
-def _named(concepts: Iterable[shapes.CodeableConcept | None]) -> str:
+def _named(concepts: Iterable[datatypes.CodeableConcept | None]) -> str:
     """The names of drugs, from text or display."""
     return "; ".join(word for concept in concepts for word in (text_of(concept) or displays(concept),) if word)
 
@@ -76,7 +76,7 @@ def names_nothing(
     found: shapes.AllergyIntolerance | shapes.MedicationRequest, lost: Sequence[str], drugs: dict[str, shapes.Medication]
 ) -> bool:
     """Whether an allergy or prescription names no substance that can be read."""
-    if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference") for element in lost):
+    if any(element.split(".")[0] in ("code", "medicationCodeableConcept", "medicationReference", "medication") for element in lost):
         return True
     if isinstance(found, shapes.AllergyIntolerance):
         return not any(_says_something(one) for one in (found.code, *(part.substance for part in found.reaction or () if part is not None)))
@@ -91,6 +91,6 @@ def is_withdrawn(found: shapes.AllergyIntolerance | shapes.MedicationRequest) ->
     return verification == "entered-in-error"
 
 
-def _says_something(concept: shapes.CodeableConcept | None) -> bool:
+def _says_something(concept: datatypes.CodeableConcept | None) -> bool:
     """Whether a concept has words or a code."""
     return bool(text_of(concept)) or any(coding is not None and coding.code for coding in (concept.coding if concept else None) or ())

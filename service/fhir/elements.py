@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.dates import When, read_date, spanning, years_after
-from service.fhir import shapes
+from service.fhir import datatypes, shapes
 from service.fhir.terms import EXAMINATION, LONGEST_TEXT, Terms, agreed, text_of
 from service.record import Component, Quantity, Side
 
@@ -59,11 +59,11 @@ class Source:
                 self.cannot_date()
         return None
 
-    def period(self, found: shapes.Period | None) -> When | None:
+    def period(self, found: datatypes.Period | None) -> When | None:
         """The stretch of a Period."""
         return spanning(self.date(found.start), self.date(found.end)) if found is not None else None
 
-    def at_age(self, low: shapes.Quantity | None, high: shapes.Quantity | None = None) -> When | None:
+    def at_age(self, low: datatypes.Quantity | None, high: datatypes.Quantity | None = None) -> When | None:
         """The year or years of life that an age means; None without a birth date."""
         ages = [age.value / _AGE_UNITS.get(age.unit, 1.0) for one in (low, high) if (age := quantity(one)) is not None]
         if not ages or self.born is None:
@@ -90,7 +90,7 @@ def number(value: float | int | str | None) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def quantity(found: shapes.Quantity | None) -> Quantity | None:
+def quantity(found: datatypes.Quantity | None) -> Quantity | None:
     """The number with its unit; None when there is no number."""
     if found is None or (value := number(found.value)) is None:
         return None
@@ -122,7 +122,7 @@ def side_of_component(part: Component) -> Side:
     return coded if coded is not Side.UNKNOWN else _WORDS.get(part.said.strip().lower(), Side.UNKNOWN)
 
 
-def text_of_form(form: shapes.Attachment | None) -> tuple[str | None, bool]:
+def text_of_form(form: datatypes.Attachment | None) -> tuple[str | None, bool]:
     """The words of an attachment in plain text or HTML, and whether all of it was read; other formats have no words (None, True)."""
     kind = ((form.contentType if form else None) or "text/plain").split(";")[0].strip().lower()
     if form is None or not form.data or kind not in ("text/plain", "text/html"):
@@ -138,7 +138,7 @@ def text_of_form(form: shapes.Attachment | None) -> tuple[str | None, bool]:
     return text[:LONGEST_TEXT], len(text) <= LONGEST_TEXT and "\ufffd" not in text
 
 
-def status_of(concept: shapes.CodeableConcept | None) -> str:
+def status_of(concept: datatypes.CodeableConcept | None) -> str:
     """The clinical or verification status: of several codings the one that takes the entry out of use, else the first that FHIR knows."""
     if concept is None:
         return ""
@@ -148,7 +148,7 @@ def status_of(concept: shapes.CodeableConcept | None) -> str:
     return known[0] if known else (codes or [""])[0]
 
 
-def first_code(concept: shapes.CodeableConcept | None) -> str:
+def first_code(concept: datatypes.CodeableConcept | None) -> str:
     """The first code of a category, whatever its system."""
     codes = (coding.code for coding in (concept.coding if concept else None) or () if coding is not None and coding.code)
     return str(next(codes, "")).strip().lower()
@@ -159,19 +159,19 @@ def plain_status(status: str | None) -> str:
     return (status or "").strip().lower()
 
 
-def displays(concept: shapes.CodeableConcept | None) -> str:
+def displays(concept: datatypes.CodeableConcept | None) -> str:
     """The displays of a concept's codes."""
     return "; ".join(coding.display for coding in (concept.coding if concept else None) or () if coding is not None and coding.display)
 
 
-def reference_of(found: shapes.Reference | None) -> str:
+def reference_of(found: datatypes.Reference | None) -> str:
     """What a reference points to, without the version; "" when it points nowhere."""
     if found is None or not found.reference:
         return ""
     return found.reference.split("/_history/")[0]
 
 
-def relative_reference_of(found: shapes.Reference | None) -> str:
+def relative_reference_of(found: datatypes.Reference | None) -> str:
     """The same without the server, "Encounter/1": two entries of one visit may name it in two ways."""
     reference = reference_of(found)
     return "/".join(reference.split("/")[-2:]) if reference.startswith(("https://", "http://")) else reference

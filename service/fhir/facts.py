@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from service.dates import read_date, read_moment
-from service.fhir import shapes
+from service.fhir import datatypes, shapes
 from service.fhir.drugs import allergy
 from service.fhir.elements import (
     Source,
@@ -274,15 +274,16 @@ MAKERS: Mapping[str, Callable[..., Fact | None]] = {
     "Condition": condition,
     "ImagingStudy": imaging,
     "Procedure": procedure,
+    "ProcedureRequest": order,
     "ServiceRequest": order,
 }
 
 
-def _categories(concepts: Iterable[shapes.CodeableConcept | None] | None) -> frozenset[str]:
+def _categories(concepts: Iterable[datatypes.CodeableConcept | None] | None) -> frozenset[str]:
     return frozenset(first_code(concept) for concept in concepts or ()) - {""}
 
 
-def _is_percentage(found: shapes.Quantity | None) -> bool:
+def _is_percentage(found: datatypes.Quantity | None) -> bool:
     """Whether the value is in percent: its code may name a relief."""
     return found is not None and "%" in (found.code, found.unit)
 

@@ -6,7 +6,14 @@ from dataclasses import replace
 from service.record import Condition, Fact, Observation, Side
 
 # Elements that say when something was.
-_DATES = ("onset", "performed", "effective", "issued", "authoredOn", "recordedDate", "started", "period")
+_DATES = ("onset", "performed", "occurrence", "effective", "issued", "authoredOn", "recordedDate", "started", "period")
+# Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
+_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent", "notDone", "notPerformed")
+
+
+def is_in_doubt(lost: Sequence[str]) -> bool:
+    """Whether an element that can turn the meaning round was among them."""
+    return any(element.split(".")[0] in _TURNING for element in lost)
 
 
 def loses_its_date(lost: Sequence[str]) -> bool:

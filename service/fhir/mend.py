@@ -1,8 +1,8 @@
 """A tolerant reading of one resource that does not have its shape: every element that can be read is kept, the others are named.
 
 The fast path decodes a resource in one step and refuses it whole for one odd element; such a resource comes here. Common liberties are
-understood (one thing where a list belongs, a list where one thing belongs, a bare word where a CodeableConcept belongs);
-nothing is guessed.
+understood (one thing where a list belongs, a list where one thing belongs, a bare word where a CodeableConcept belongs), and so are the
+names of other versions of FHIR; nothing is guessed.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from service.fhir.chart import kind_of
-from service.fhir.shapes import CodeableConcept, Coding, Resource
+from service.fhir.datatypes import CodeableConcept, Coding
+from service.fhir.shapes import Resource
+from service.fhir.versions import in_r4
 
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 _GONE = object()
@@ -23,7 +25,7 @@ def mend(found: Mapping[str, Any], shape: type[AnyStruct]) -> tuple[AnyStruct, l
     """The resource with what could be read of it, and the names of the elements that could not."""
     kept: dict[str, Any] = {}
     lost: list[str] = []
-    hints = _hints(shape)
+    hints, found = _hints(shape), in_r4(shape.__name__, found)
     for field in msgspec.structs.fields(shape):
         if found.get(field.encode_name) is None:
             continue

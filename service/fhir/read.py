@@ -17,38 +17,41 @@ from service.fhir.chart import KEYS, Chart, ChartEntry
 from service.fhir.drugs import allergy, is_withdrawn, medication, names_nothing
 from service.fhir.elements import FHIR_ID, Source, place_of
 from service.fhir.facts import MAKERS, encounter, observation, report
-from service.fhir.losses import after_loss, loses_its_date
+from service.fhir.losses import after_loss, is_in_doubt, loses_its_date
 from service.fhir.mend import contained, mend
 from service.fhir.owner import Owner, Ownership
 from service.fhir.terms import Terms, terms_of
 from service.fhir.visit import current_visit
 from service.knowledge.model import Knowledge
+from service.local_codes import LocalCodes
 from service.record import Allergy, Condition, Encounter, Fact, Issue, KeyState, Observation, Patient, PatientRecord
 from service.record_index import indexed
 from service.speech import OrderCode
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(shape) for name, shape in shapes.SHAPES.items()}
 _FIRST = ("Patient", "Medication", "Observation")
-# Elements that can turn the meaning of a resource round; unreadable, they leave it in doubt.
-_TURNING = ("status", "clinicalStatus", "verificationStatus", "doNotPerform", "modifierExtension", "intent")
 _SEEN_RESULTS = ("final", "amended", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading a chart gave.
-
-    foreign   prefetch keys under which a resource of another patient lay: nothing may be said from such a chart
-    """
+    """What reading a chart gave; `foreign`: prefetch keys under which a resource of another patient lay: nothing may be said from it."""
 
     record: PatientRecord
     issues: tuple[Issue, ...]
     foreign: tuple[str, ...]
 
 
-def read_chart(chart: Chart, knowledge: Knowledge, *, encounter: str | None = None, order_codes: tuple[OrderCode, ...] = ()) -> Reading:
-    """The record of the patient whose chart it is; `encounter` is the id of the visit the call is about, `order_codes` the site's own."""
-    return _Pass(chart, terms_of(knowledge, order_codes), encounter).read()
+def read_chart(
+    chart: Chart,
+    knowledge: Knowledge,
+    *,
+    encounter: str | None = None,
+    order_codes: tuple[OrderCode, ...] = (),
+    local: LocalCodes | None = None,
+) -> Reading:
+    """The record of the patient whose chart it is; `encounter` is the id of the visit, `order_codes` and `local` are the site's own."""
+    return _Pass(chart, terms_of(knowledge, order_codes, local), encounter).read()
 
 
 @dataclass(slots=True)
@@ -114,7 +117,7 @@ class _Pass:
 
     def _pile(self, kind: str, pile: Iterable[ChartEntry]) -> None:
         """The resources of one kind. Most are the patient's, concern no rule, and are given up in `make` before anything else is asked."""
-        make, own, at = self._way_to_make(kind), self.owner.own, self.at
+        make, own, at, site = self._way_to_make(kind), self.owner.own, self.at, self.terms.site
         for entry in pile:
             found: Any = entry.found
             lost: Sequence[str] = ()
@@ -129,7 +132,8 @@ class _Pass:
             about = found.subject
             plain = about is not None and about.reference in own and found.patient is None and not lost and not found.modifierExtension
             if (plain or self._is_usable(entry, found, lost)) and (fact := make(found)) is not None:
-                self._keep(after_loss(fact, lost) if lost else fact)
+                fact = after_loss(fact, lost) if lost else fact
+                self._keep(site.marked(fact, found) if site else fact)
 
     def _way_to_make(self, kind: str) -> Callable[[Any], Fact | None]:
         """How a resource of this kind becomes a fact, together with what it points to."""
@@ -219,7 +223,7 @@ class _Pass:
             reasons.append(f"{said}, so it is not used")
         if found.modifierExtension or "modifierExtension" in lost:
             reasons.append("has a modifierExtension that we do not know; it may change the meaning of everything in it, so it is not used")
-        if any(element.split(".")[0] in _TURNING for element in lost):
+        if is_in_doubt(lost):
             reasons.append("has a status that cannot be read, so it is not used")
         if reasons:
             self.at.name = self._name(entry, found)

@@ -1,6 +1,7 @@
 """The FHIR R4 elements that rules can use, as msgspec Structs: everything else in a resource is skipped unread.
 
-Types are as lenient as the charts of real servers (null anywhere, a number for a code). What still does not fit goes to `mend.py`.
+Types are as lenient as the charts of real servers (null anywhere, a number for a code). What still does not fit goes to `mend.py`, and so
+does what has a name that another version of FHIR gives to one of these elements (`versions.py`).
 Names are FHIR's own. Source: https://hl7.org/fhir/R4/resourcelist.html
 """
 
@@ -8,74 +9,20 @@ from typing import get_args
 
 from msgspec import Raw, Struct
 
-Text = str | int | float | None  # a code may come as a JSON number (Synthea's modules)
-
-
-class Coding(Struct, gc=False):
-    """A code from a system."""
-
-    system: str | None = None
-    code: Text = None
-    display: str | None = None
-
-
-class CodeableConcept(Struct, gc=False):
-    """Codes that mean one thing, and its words."""
-
-    coding: list[Coding | None] | None = None
-    text: str | None = None
-
-
-class Reference(Struct, gc=False):
-    """A pointer to another resource."""
-
-    reference: str | None = None
-
-
-class NamedReference(Reference, gc=False):
-    """A pointer whose words may be all there is."""
-
-    display: str | None = None
-
-
-class Period(Struct, gc=False):
-    """From when to when."""
-
-    start: str | None = None
-    end: str | None = None
-
-
-class Quantity(Struct, gc=False):
-    """A number and its unit."""
-
-    value: float | int | str | None = None
-    unit: str | None = None
-    code: str | None = None
-    comparator: str | None = None
-
-
-class Range(Struct, gc=False):
-    """From which number to which."""
-
-    low: Quantity | None = None
-    high: Quantity | None = None
-
-
-class Annotation(Struct, gc=False):
-    """A note in words."""
-
-    text: str | None = None
-
-
-class Attachment(Struct, gc=False):
-    """A document carried inside the resource, base64."""
-
-    contentType: str | None = None  # noqa: N815
-    data: str | None = None
-
-
-Concepts = list[CodeableConcept | None] | None
-Notes = list[Annotation | None] | None
+from service.fhir.datatypes import (
+    Attachment,
+    CodeableConcept,
+    Coding,
+    Concepts,
+    NamedReference,
+    Notes,
+    OtherName,
+    Period,
+    Quantity,
+    Range,
+    Reference,
+    Text,
+)
 
 
 class Resource(Struct, gc=False, tag_field="resourceType", tag=True):
@@ -95,6 +42,7 @@ class OfPatient(Resource, gc=False):
     status: str | None = None
     code: CodeableConcept | None = None
     note: Notes = None
+    context: OtherName = None
 
 
 class Patient(Resource, gc=False):
@@ -132,6 +80,7 @@ class Condition(OfPatient, gc=False):
     abatementString: str | None = None  # noqa: N815
     abatementBoolean: bool | None = None  # noqa: N815
     recordedDate: str | None = None  # noqa: N815
+    assertedDate: OtherName = None  # noqa: N815
 
 
 class Procedure(OfPatient, gc=False):
@@ -145,6 +94,14 @@ class Procedure(OfPatient, gc=False):
     performedString: str | None = None  # noqa: N815
     reasonCode: Concepts = None  # noqa: N815
     outcome: CodeableConcept | None = None
+    occurrenceDateTime: OtherName = None  # noqa: N815
+    occurrencePeriod: OtherName = None  # noqa: N815
+    occurrenceAge: OtherName = None  # noqa: N815
+    occurrenceRange: OtherName = None  # noqa: N815
+    occurrenceString: OtherName = None  # noqa: N815
+    occurrenceTiming: OtherName = None  # noqa: N815
+    notDone: OtherName = None  # noqa: N815
+    notPerformed: OtherName = None  # noqa: N815
 
 
 class Component(Struct, gc=False):
@@ -174,6 +131,7 @@ class Observation(OfPatient, gc=False):
     bodySite: CodeableConcept | None = None  # noqa: N815
     component: list[Component | None] | None = None
     partOf: list[Reference | None] | None = None  # noqa: N815
+    comment: OtherName = None
 
 
 class DiagnosticReport(OfPatient, gc=False):
@@ -186,6 +144,7 @@ class DiagnosticReport(OfPatient, gc=False):
     conclusionCode: Concepts = None  # noqa: N815
     presentedForm: list[Attachment | None] | None = None  # noqa: N815
     result: list[Reference | None] | None = None
+    codedDiagnosis: OtherName = None  # noqa: N815
 
 
 class ImagingStudy(OfPatient, gc=False):
@@ -194,6 +153,7 @@ class ImagingStudy(OfPatient, gc=False):
     started: str | None = None
     description: str | None = None
     procedureCode: Concepts = None  # noqa: N815
+    procedure: OtherName = None
 
 
 class ServiceRequest(OfPatient, gc=False):
@@ -207,6 +167,10 @@ class ServiceRequest(OfPatient, gc=False):
     priority: str | None = None
 
 
+class ProcedureRequest(ServiceRequest, gc=False):
+    """What was a ServiceRequest until STU3."""
+
+
 class MedicationRequest(OfPatient, gc=False):
     """A prescription."""
 
@@ -215,6 +179,7 @@ class MedicationRequest(OfPatient, gc=False):
     medicationCodeableConcept: CodeableConcept | None = None  # noqa: N815
     medicationReference: NamedReference | None = None  # noqa: N815
     doNotPerform: bool | None = None  # noqa: N815
+    medication: OtherName = None
 
 
 class Medication(Resource, gc=False):
@@ -228,6 +193,7 @@ class Ingredient(Struct, gc=False):
     """A substance in a drug."""
 
     itemCodeableConcept: CodeableConcept | None = None  # noqa: N815
+    item: OtherName = None
 
 
 class Reaction(Struct, gc=False):
@@ -243,11 +209,11 @@ class AllergyIntolerance(OfPatient, gc=False):
 
     clinicalStatus: CodeableConcept | None = None  # noqa: N815
     verificationStatus: CodeableConcept | None = None  # noqa: N815
-    type: str | None = None
     criticality: str | None = None
     onsetDateTime: str | None = None  # noqa: N815
     recordedDate: str | None = None  # noqa: N815
     reaction: list[Reaction | None] | None = None
+    assertedDate: OtherName = None  # noqa: N815
 
 
 class EncounterClass(Coding, gc=False):
@@ -262,6 +228,8 @@ class Encounter(OfPatient, gc=False, rename={"class_": "class"}):
     class_: EncounterClass | None = None
     period: Period | None = None
     reasonCode: Concepts = None  # noqa: N815
+    actualPeriod: OtherName = None  # noqa: N815
+    reason: OtherName = None
 
 
 OfSomePatient = (
@@ -273,6 +241,7 @@ OfSomePatient = (
     | MedicationRequest
     | Observation
     | Procedure
+    | ProcedureRequest
     | ServiceRequest
 )
 AnyResource = OfSomePatient | Patient | Medication

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from service.fhir.shapes import CodeableConcept, Concepts, Notes
+from service.fhir.datatypes import CodeableConcept, Concepts, Notes
+from service.fhir.site_codes import SiteCodes, digits
 from service.knowledge.model import Knowledge
 from service.knowledge.tables import tokens
+from service.local_codes import LocalCodes
 from service.record import Coding, Side
 from service.speech import OrderCode
 
@@ -21,9 +23,10 @@ _LONGEST_SYSTEM = 200
 
 
 class Terms:
-    """The code table, the lexicon and the words for sides, ready for many look-ups; with a site's own codes for our orders."""
+    """The code table, the lexicon and the words for sides, ready for many look-ups; with the codes of a site."""
 
-    def __init__(self, knowledge: Knowledge, order_codes: Iterable[OrderCode] = ()):
+    def __init__(self, knowledge: Knowledge, order_codes: Iterable[OrderCode] = (), local: LocalCodes | None = None):
+        self.site = SiteCodes(knowledge, local) if local else None
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
@@ -32,6 +35,8 @@ class Terms:
         for (system, code), (_, names) in knowledge.codes.items():
             self._by_system.setdefault(system, {})[code] = names
         for (system, code), names in _of_site(knowledge, order_codes).items():
+            self._by_system.setdefault(system, {})[code] = names
+        for system, code, names in self.site.names() if self.site else ():
             self._by_system.setdefault(system, {})[code] = names
         self.longest = LONGEST_TEXT
         language = knowledge.language
@@ -55,7 +60,7 @@ class Terms:
                 codes = self._codes_of(system)
             if not codes or (code := coding.code) is None:
                 continue
-            if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else _digits(code)):
+            if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else digits(code)):
                 found = found | names if found else names
         return found
 
@@ -81,6 +86,8 @@ class Terms:
             for coding in concept.coding
             if coding is not None and coding.code is not None
         ]
+        if self.site:
+            found = self.site.beside(found)
         if len(found) > 1:
             found.sort(key=lambda coding: (coding.system, coding.code.upper()) not in self._codes)
         return tuple(found)
@@ -133,10 +140,10 @@ class Terms:
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
 
 
-@lru_cache(maxsize=16)
-def terms_of(knowledge: Knowledge, order_codes: tuple[OrderCode, ...] = ()) -> Terms:
+@lru_cache(maxsize=64)
+def terms_of(knowledge: Knowledge, order_codes: tuple[OrderCode, ...] = (), local: LocalCodes | None = None) -> Terms:
     """The look-ups of a knowledge for a client, made once."""
-    return Terms(knowledge, order_codes)
+    return Terms(knowledge, order_codes, local)
 
 
 def _of_site(knowledge: Knowledge, order_codes: Iterable[OrderCode]) -> dict[tuple[str, str], frozenset[str]]:
@@ -150,11 +157,6 @@ def _of_site(knowledge: Knowledge, order_codes: Iterable[OrderCode]) -> dict[tup
         for key, (one, *others) in meant.items()
         if key not in knowledge.codes and not others and (EXAMINATION, one.ours) in knowledge.codes
     }
-
-
-def _digits(code: object) -> str:
-    """A code that came as a number."""
-    return str(int(code) if isinstance(code, float) and code.is_integer() else code)
 
 
 def _both_named(said: set[Side], text: str) -> bool:

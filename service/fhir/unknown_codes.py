@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from service.fhir import shapes
+from service.fhir import datatypes, shapes
 from service.fhir.chart import ChartEntry
 from service.fhir.elements import place_of
 from service.fhir.mend import mend
@@ -76,7 +76,7 @@ def place_of_entry(entry: ChartEntry) -> str:
     return place_of(entry.kind, found.id if found else None, entry.key)
 
 
-def _concepts(found: Any) -> Iterator[shapes.CodeableConcept]:
+def _concepts(found: Any) -> Iterator[datatypes.CodeableConcept]:
     for element in _ELEMENTS:
         value = getattr(found, element, None)
         yield from (one for one in (value if isinstance(value, list) else [value]) if one is not None)

@@ -30,10 +30,11 @@ from cds_hooks.request import FhirAuthorization, HookRequest
 from service import terminal
 from service.app import adjustments_of, settings_of
 from service.clients.load import KnownClient
+from service.fetching import Reach
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge_commands import examples
-from service.known_clients import clients_of
+from service.known_clients import clients_of, reach_of
 from service.probing.drawn import as_probed, as_server
 from service.probing.probe import LIMITS, Probed, probe
 from service.probing.server import ProbeFailed, Server, find_address, read_server, why
@@ -85,11 +86,11 @@ def probe_server(
     """Fetch a patient's chart from a FHIR server as the service would, and show what came of each query and of the chart."""
     settings = settings_of(os.environ)
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
-    known = _client(client, settings, knowledge) if client else None
-    base = _base_of_client(fhir_base, network, known, settings, knowledge) if known else _base(fhir_base, network or ())
+    known, reach = _client(client, settings, knowledge) if client else (None, Reach(seconds=settings.deadline_s))
+    base = _base_of_client(fhir_base, network, reach) if known else _base(fhir_base, network or ())
     request, grant = _asking(base, patient, user, encounter, client or "", _token(token_file) if token_file else None)
     day = today.date() if today else datetime.now(settings.time_zone).date()
-    seconds = deadline or (known and known.described.deadline_s) or settings.deadline_s
+    seconds = deadline or reach.seconds
 
     async def run(status: Status) -> tuple[Server, Probed]:
         resolve = system_resolve()
@@ -103,11 +104,15 @@ def probe_server(
             begun = asyncio.get_running_loop().time()
             server = await read_server(grant, calls, Bounds(begun + _METADATA, LIMITS.answer_bytes, Allowance(LIMITS.answer_bytes)))
             if not as_json:
+                status.stop()  # As long as it is drawn, it takes what is printed for its own, and to standard error.
                 _out.print(as_server(server), soft_wrap=True)
+                status.start()
             if not server.is_read:
                 raise ProbeFailed(server.refusal)
             tell = _progress(status)
-            return server, await probe(request, grant, calls, knowledge, seconds=seconds, today=day, client=known, tell=tell)
+            return server, await probe(
+                request, grant, calls, knowledge, seconds=seconds, today=day, version=server.spoken, client=known, tell=tell
+            )
         finally:
             await egress.aclose()
 
@@ -150,23 +155,23 @@ def _base(text: str, networks: list[str] | tuple[str, ...]) -> ServiceBase:
         raise typer.BadParameter(str(wrong), param_hint="FHIR_BASE") from None
 
 
-def _client(name: str, settings: Settings, knowledge: Knowledge) -> KnownClient:
+def _client(name: str, settings: Settings, knowledge: Knowledge) -> tuple[KnownClient, Reach]:
+    """The client of that name, and how far the service may go for it."""
     clients = clients_of(settings, knowledge)
-    found = next((one for one in (clients.known if clients else ()) if one.name == name), None)
-    if found is None:
-        names = ", ".join(one.name for one in clients.known) if clients else "none: CLUNEAL_CLIENTS_FILE is not set"
+    known = {one.name: one for one in clients.known} if clients else {}
+    if name not in known:
+        names = ", ".join(known) or "none: CLUNEAL_CLIENTS_FILE is not set"
         raise typer.BadParameter(f"there is no client {name}; there are {names}", param_hint="--client")
-    return found
+    return known[name], reach_of(settings, clients)[name]
 
 
-def _base_of_client(text: str, networks: list[str] | None, client: KnownClient, settings: Settings, knowledge: Knowledge) -> ServiceBase:
+def _base_of_client(text: str, networks: list[str] | None, reach: Reach) -> ServiceBase:
     """The base among those of the client: where the service would not go, neither does a probe in its place."""
     if networks:
         raise typer.BadParameter("fhir_networks of the client says where its servers may lie", param_hint="--network")
-    clients = clients_of(settings, knowledge)
-    base = find_service_base(text, client.described.bases(loopback=bool(clients and clients.allow_http_loopback)))
+    base = find_service_base(text, reach.servers)
     if base is None:
-        raise typer.BadParameter(f"{text} is not among the fhir_servers of {client.name}", param_hint="FHIR_BASE")
+        raise typer.BadParameter("is not among the fhir_servers of the client", param_hint="FHIR_BASE")
     return base
 
 

@@ -20,8 +20,7 @@ MOST_CODES = 12
 
 def as_server(server: Server) -> Text:
     """The server in a line: "FHIR R4 (4.0.1) at https://..., Name of the software 1.2"."""
-    release = f"FHIR {server.release} ({server.version})" if server.release else f"FHIR {server.version}"
-    return Text(plain(", ".join(part for part in (f"{release} at {server.base}", server.software) if part)), style="bold")
+    return Text(plain(", ".join(part for part in (f"{server.named} at {server.base}", server.software) if part)), style="bold")
 
 
 def as_probed(grant: FhirGrant, probed: Probed, *, show_query: bool) -> Group:

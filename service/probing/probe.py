@@ -15,6 +15,7 @@ from cds_hooks.fetched import Fetched
 from cds_hooks.fhir_authorization import FhirGrant
 from cds_hooks.fhir_calls import Bounds, FhirCalls, Reply
 from cds_hooks.fhir_search import FetchLimits, fetch
+from cds_hooks.fhir_version import Version, in_version
 from cds_hooks.hooks.context import token_values
 from cds_hooks.prefetch import filled
 from cds_hooks.prefetch_merge import Want, merged, missing
@@ -60,28 +61,30 @@ async def probe(
     *,
     seconds: float,
     today: date,
+    version: Version = Version.R4,
     client: KnownClient | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Probed:
     """What the service makes of a chart, read within the `seconds` of a call. Raises ProbeFailed for a chart beyond every bound.
 
-    client  whose codes and ways are heeded;  tell: hears of each key that is done
+    version  what the server speaks;  client: whose codes and ways are heeded;  tell: hears of each key that is done
     """
-    fetched, sent = await _fetch_all(request, grant, calls, prefetch_templates(knowledge), seconds, tell)
+    templates = {key: in_version(template, version) for key, template in prefetch_templates(knowledge).items()}
+    fetched, sent = await _fetch_all(request, grant, calls, templates, seconds, tell)
     try:
         chart, call = asked(replace(request, prefetch=merged({}, fetched)), client)
     except PayloadTooLarge as error:
         raise ProbeFailed(f"{error.text} {error.diagnostics}") from None
     evaluation = evaluate(chart, knowledge, today=today, call=call)
     patient = fetched["patient"].record
-    used = {fact.reference for facts in evaluation.record.facts.values() for fact in facts}
+    used = {fact.reference for facts in evaluation.record.facts.values() for fact in facts if not fact.doubtful}
     return Probed(
         fetched,
         sent,
         _by_key(evaluation.issues, chart),
         unknown_codes(chart.entries, terms_of(knowledge, call.speech.order_codes), used),
         evaluation,
-        why_no_patient(patient.reason, patient.status, grant, call.patient) if patient.reason else "",
+        why_no_patient(patient.reason, patient.status, grant) if patient.reason else "",
     )
 
 

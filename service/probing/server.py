@@ -10,11 +10,12 @@ from cds_hooks.egress.allow_list import ServiceBase
 from cds_hooks.fetched import Reason
 from cds_hooks.fhir_authorization import FhirGrant
 from cds_hooks.fhir_calls import Bounds, FhirCalls, Reply
+from cds_hooks.fhir_version import Version, version_of
 from service.errors import ClinicError
+from service.fetching import READ_VERSIONS
 
 # FHIR R4, "FHIRVersion", https://hl7.org/fhir/R4/valueset-FHIR-version.html, by the first two numbers; R4B and R5 by their own pages.
 _NAMES = {"1.0": "DSTU2", "3.0": "STU3", "4.0": "R4", "4.3": "R4B", "5.0": "R5"}
-_READ = ("R4", "R4B")
 _PORTS = {"https": 443, "http": 80}
 _LOOK_UP = 10
 
@@ -49,14 +50,24 @@ class Server:
         return _NAMES.get(".".join(self.version.split(".")[:2]), "")
 
     @property
+    def spoken(self) -> Version:
+        """The version as the service tells them apart; R4 where the server does not say."""
+        return version_of(self.version) or Version.R4
+
+    @property
     def is_read(self) -> bool:
-        """Whether the service reads this release."""
-        return self.release in _READ
+        """Whether the service reads this version."""
+        return self.spoken in READ_VERSIONS
+
+    @property
+    def named(self) -> str:
+        """The version as people say it: "FHIR R4 (4.0.1)"."""
+        return f"FHIR {self.release} ({self.version})" if self.release else f"FHIR {self.version}"
 
     @property
     def refusal(self) -> str:
         """Why a server of another release is not read."""
-        return f"The service reads FHIR {' and '.join(_READ)}; this server speaks another version. Many servers have a base for each."
+        return f"The server speaks {self.named}; the service reads FHIR STU3, R4, R4B and R5. Many servers have a base for each."
 
 
 async def find_address(base: ServiceBase, resolve: Resolve) -> None:
@@ -105,14 +116,11 @@ def why(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     return " ".join(part for part in (f"The server answered {status}.", _help_with(status, is_open=grant.access_token is None)) if part)
 
 
-def why_no_patient(reason: Reason, status: int | None, grant: FhirGrant, patient: str) -> str:
+def why_no_patient(reason: Reason, status: int | None, grant: FhirGrant) -> str:
     """Why the patient could not be read, without whom there is no chart."""
     if reason is Reason.STATUS and status in (404, 410):
-        return (
-            f"The server has no Patient/{patient}. Is that the id of the resource, not a medical record number, "
-            "and may this token see the patient?"
-        )
-    return f"Patient/{patient} was not read. {why(reason, status, grant)}"
+        return "The server has no such patient. Is this the id of the resource, not a medical record number, and may you see it?"
+    return f"The patient was not read. {why(reason, status, grant)}"
 
 
 def _help_with(status: int, *, is_open: bool) -> str:

@@ -56,7 +56,7 @@ def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings
     phrases = findings.knowledge.phrases[criterion.phrases]
     proof = []
     for fact in findings.record.spoken.get(criterion.phrases, ()):
-        if (criterion.uncoded and fact.names) or not counts(fact, criterion, findings, holds_back=definition.holds_back):
+        if (criterion.uncoded and fact.names - fact.by_site) or not counts(fact, criterion, findings, holds_back=definition.holds_back):
             continue
         words = " . ".join(fact.words)
         heard = meant(words, phrases, findings, wary=definition.holds_back, doubted=criterion.doubted)

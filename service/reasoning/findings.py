@@ -11,6 +11,7 @@ from typing import Any
 
 from service.dates import When
 from service.knowledge.model import FindingDefinition, Knowledge
+from service.local_codes import SiteCode
 from service.reasoning.language import Ear, Hearing
 from service.reasoning.truth import State, any_present
 from service.record import Condition, Fact, PatientRecord, Side
@@ -25,6 +26,7 @@ class Proof:
     quote      the chart's own words, when they are the proof
     event      the clinical event or code it stands for: one event supports one kind of evidence only
     outside    it comes without confirmation, from outside this clinic's own record
+    site_codes codes of the site's own by which the entry is known
     """
 
     reference: str
@@ -35,6 +37,7 @@ class Proof:
     quote: str = ""
     text: str = ""
     outside: bool = False
+    site_codes: tuple[SiteCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,18 @@ Criteria = Mapping[str, Callable[[Any, FindingDefinition, "Findings"], Answer]]
 
 
 class Findings:
-    """All findings of one patient, by their ids."""
+    """All findings of one patient, by their ids; `unmapped`: those of the chart read without the site's code map, where it was of use."""
 
-    def __init__(self, record: PatientRecord, knowledge: Knowledge, today: date, ear: Ear, criteria: "Criteria"):
-        self.record, self.knowledge, self.today, self.criteria = record, knowledge, today, criteria
+    def __init__(
+        self,
+        record: PatientRecord,
+        knowledge: Knowledge,
+        today: date,
+        ear: Ear,
+        criteria: "Criteria",
+        unmapped: "Findings | None" = None,
+    ):
+        self.record, self.knowledge, self.today, self.criteria, self.unmapped = record, knowledge, today, criteria, unmapped
         self.hearing = Hearing(ear)
         signs = (knowledge.stirs.get(sign, ()) for sign in ("", *record.named, *record.spoken))
         self.stirred: frozenset[str] = frozenset().union(*signs)
@@ -69,7 +80,9 @@ class Findings:
 
     def beside(self, facts: Iterable[Condition]) -> "Findings":
         """The findings of the same patient with problems that stand elsewhere than in the chart."""
-        return Findings(with_problems(self.record, facts), self.knowledge, self.today, self.hearing.ear, self.criteria)
+        problems = tuple(facts)
+        unmapped = self.unmapped.beside(problems) if self.unmapped else None
+        return Findings(with_problems(self.record, problems), self.knowledge, self.today, self.hearing.ear, self.criteria, unmapped)
 
     def __getitem__(self, finding_id: str) -> Finding:
         """The finding; UNKNOWN when nothing in the record bears on it."""
@@ -86,6 +99,12 @@ class Findings:
     def asked(self) -> Mapping[str, State]:
         """The findings that something asked for so far and on which the record bears, with their states."""
         return {finding_id: self._found[finding_id].state for finding_id in sorted(self.stirred) if finding_id in self._found}
+
+    @property
+    def present_unmapped_alone(self) -> tuple[str, ...]:
+        """The findings that are present only where the chart is read without the site's code map: what they hold back stays back."""
+        unmapped = self.unmapped or ()
+        return tuple(found.id for found in unmapped if found.is_present and not self[found.id].is_present)
 
     def present(self, ids: Iterable[str]) -> tuple[Finding, ...]:
         """Those of the named findings that are present."""
@@ -119,4 +138,5 @@ def newest_first(proof: Iterable[Proof]) -> tuple[Proof, ...]:
 def proof_of(fact: Fact, words: str, quote: str = "", side: Side | None = None) -> Proof:
     """The proof that a fact gives."""
     outside = isinstance(fact, Condition) and fact.verification in ("", "unconfirmed")
-    return Proof(fact.reference, words, fact.dated, fact.side if side is None else side, fact.event, quote, fact.text, outside)
+    where = fact.side if side is None else side
+    return Proof(fact.reference, words, fact.dated, where, fact.event, quote, fact.text, outside, fact.site_codes)

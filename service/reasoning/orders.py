@@ -93,8 +93,10 @@ def concerns_us(findings: Findings, *, signing: bool) -> bool:
 
 def _nerves_of(order: Order, findings: Findings) -> tuple[str, ...] | None:
     """The nerves of a drafted cluneal block, none when it names none; None for any other order, also for a block of an unnamed nerve."""
-    # Of an order of another kind only its own name counts: what may follow it is spoken of in its notes.
-    words = order.text if _is_a_try(replace(order, notes=()), findings) else " . ".join(order.words)
+    # Of an order of another kind only its own name counts: what may follow it is spoken of in its notes. A code map alone makes no order
+    # of another kind of it, or it could hide a block.
+    plain = replace(order, notes=(), names=order.names - order.by_site)
+    words = order.text if _is_a_try(plain, findings) else " . ".join(order.words)
     phrases = findings.knowledge.phrases
     named = tuple(
         name
@@ -121,13 +123,13 @@ def _before_block(order: Order, nerves: tuple[str, ...], findings: Findings) -> 
 
 
 def _other_side(order: Order, nerves: tuple[str, ...], findings: Findings) -> Side | None:
-    """The side on record (of the point, else of the pain) when the order plainly names the other one."""
+    """The side on record (of the point, else of the pain) when the order plainly names the other one, with a site's code map or without."""
     opposite: Mapping[Side, Side] = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT}
     for name in nerves or tuple(findings.knowledge.nerves):
         found = laterality_of(findings.knowledge.nerves[name], findings)
         if found.basis in ("exam", "pain") and opposite.get(order.side) is found.side:
             return found.side
-    return None
+    return _other_side(order, nerves, findings.unmapped) if findings.unmapped is not None else None
 
 
 def _kind_of(order: Order, findings: Findings) -> OrderKind | None:

@@ -95,8 +95,7 @@ def _suspicion(kept_back: Sequence[RuleRow], results: Sequence[BlockResult], fin
     knowledge = findings.knowledge
     if reasons := [*kept_back, *those_that_fail(knowledge.rules["I"], findings)]:
         return _silence(reasons)
-    closed = {name: _closed(name, nerve, results, findings) for name, nerve in knowledge.nerves.items()}
-    shut = {name: rule for name, nerve in knowledge.nerves.items() if (rule := _shut(nerve, closed[name], findings))}
+    closed, shut = _not_to_speak_of(results, findings)
     nerves_open = [(name, nerve) for name, nerve in knowledge.nerves.items() if name not in shut]
     shutting = [_rule(findings, rule_id) for rule_id in sorted(set(shut.values()))]
     if not nerves_open:
@@ -122,7 +121,7 @@ def _response(
 ) -> Response:
     """What the blocks showed, and the points that still reproduce the pain where another block may be considered: only where the suspicion
     itself may be spoken of, and under its caps."""
-    closed = {name: _closed(name, nerve, results, findings) for name, nerve in findings.knowledge.nerves.items()}
+    closed, _ = _not_to_speak_of(results, findings)
     rules = findings.knowledge.rules
     kept_back = [*kept_back, *those_that_fail(rules["I"], findings)]
     caps = those_that_hold((*rules["C"], *rules["X"]), findings, "cap-low", "cap-moderate")
@@ -163,6 +162,18 @@ def silence_by(findings: Findings, rule_id: str) -> Silence:
 
 def _rule(findings: Findings, rule_id: str) -> RuleRow:
     return next(rule for rule in findings.knowledge.rules[rule_id.split("-")[0]] if rule.id == rule_id)
+
+
+def _not_to_speak_of(results: Sequence[BlockResult], findings: Findings) -> tuple[dict[str, frozenset[Side]], dict[str, str]]:
+    """Per nerve the sides on which it was treated lately, and the nerves of which nothing is said with the rule that says so; what is so
+    without the site's code map stays so."""
+    nerves = findings.knowledge.nerves.items()
+    closed = {name: _closed(name, nerve, results, findings) for name, nerve in nerves}
+    shut = {name: rule for name, nerve in nerves if (rule := _shut(nerve, closed[name], findings))}
+    if findings.unmapped is None:
+        return closed, shut
+    before, shut_before = _not_to_speak_of(block_results(findings.unmapped), findings.unmapped)
+    return {name: sides | before[name] for name, sides in closed.items()}, {**shut_before, **shut}
 
 
 def _shut(nerve: Nerve, closed: frozenset[Side], findings: Findings) -> str:

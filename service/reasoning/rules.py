@@ -30,9 +30,15 @@ def state_of(rule: RuleRow, findings: Findings) -> State:
 
 def those_that_hold(rules: Iterable[RuleRow], findings: Findings, *effects: str) -> tuple[Held, ...]:
     """The rules with one of the effects that hold, in the order of their numbers."""
-    return tuple(
-        Held(rule, proof(rule, findings)) for rule in rules if rule.effect in effects and state_of(rule, findings) is State.PRESENT
-    )
+    return tuple(held for rule in rules if rule.effect in effects and (held := _held(rule, findings)) is not None)
+
+
+def _held(rule: RuleRow, findings: Findings) -> Held | None:
+    """The rule with its proof, if it holds. What speaks against a card without a site's code map speaks against it with the map too: a
+    newer pain score or study that only the site's code names may open the way, and must not take a red flag back."""
+    if state_of(rule, findings) is State.PRESENT:
+        return Held(rule, proof(rule, findings))
+    return _held(rule, findings.unmapped) if findings.unmapped is not None and rule.effect != "support" else None
 
 
 def those_that_fail(rules: Iterable[RuleRow], findings: Findings) -> tuple[RuleRow, ...]:

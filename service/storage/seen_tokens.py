@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, delete
 
+from cds_hooks.client_auth import LONGEST_LIFE
 from cds_hooks.errors import AuthenticationUnavailable
 from service.storage.database import Database, NotStored
 from service.storage.once import insert_once
@@ -13,7 +14,7 @@ _RETRY_AFTER = 5
 
 
 class StoredTokens:
-    """SeenTokens in the database; `clock` gives seconds since 1970. A token that has expired is forgotten: its age refuses it already."""
+    """SeenTokens in the database; `clock` gives seconds since 1970. One that expired an hour ago is forgotten."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
         self._database = database
@@ -23,7 +24,7 @@ class StoredTokens:
         """Note a token, and say whether it had not been seen. Raises AuthenticationUnavailable."""
 
         def note(connection: Connection) -> bool:
-            connection.execute(delete(seen_token).where(seen_token.c.until < self._clock()))
+            connection.execute(delete(seen_token).where(seen_token.c.until < self._clock() - LONGEST_LIFE))
             return insert_once(connection, seen_token, {"issuer": issuer, "jti": jti, "until": until}, key=("issuer", "jti"))
 
         try:

@@ -10,6 +10,7 @@ from cds_hooks.egress.exchange import Egress
 from cds_hooks.fhir_access import complete_prefetch
 from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_search import FetchLimits
+from cds_hooks.fhir_version import FhirVersions
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from tests.faulty_fhir import faulty_fhir
@@ -43,15 +44,20 @@ def in_seconds(seconds):
 
 
 @asynccontextmanager
-async def access(*bases, clock=lambda: 0.0, bulkhead=None, resolve=None, networks=(), ssl_context=NO_AUTHORITIES):
-    """Calls to these servers, which may be named by every client; `complete(request, ...)` gives what a service would get."""
+async def access(*bases, clock=lambda: 0.0, bulkhead=None, resolve=None, networks=(), ssl_context=NO_AUTHORITIES, reads=None):
+    """Calls to these servers, which may be named by every client; `complete(request, ...)` gives what a service would get.
+
+    reads  the versions of FHIR that the service reads; without them, no server is asked for its own
+    """
     allowed = tuple(read_service_base(base, loopback_http=True, networks=networks) for base in bases)
     egress = Egress(allowed, resolve=resolve, ssl_context=ssl_context)
     calls = FhirCalls(egress, clock=clock, chance=lambda: 0.0, bulkhead=bulkhead)
+    versions = FhirVersions(calls, reads=frozenset(reads), clock=clock) if reads else None
 
     async def complete(request, templates=CONDITIONS, *, seconds=5.0, limits=FetchLimits(), needed=None):  # noqa: B008 - a value
+        deadline = in_seconds(seconds)
         return await complete_prefetch(
-            request, templates, allowed=allowed, calls=calls, deadline=in_seconds(seconds), limits=limits, needed=needed
+            request, templates, allowed=allowed, calls=calls, deadline=deadline, limits=limits, versions=versions, needed=needed
         )
 
     try:

@@ -6,7 +6,17 @@ from contextlib import suppress
 
 import pytest
 
-from cds_hooks.jwks import BETWEEN_FETCHES, FRESH, STALE, FetchedKeys, KeysUnavailable, PinnedKeys, fetch_key_set, read_key_set
+from cds_hooks.jwks import (
+    BETWEEN_FETCHES,
+    BETWEEN_FIRST_FETCHES,
+    FRESH,
+    STALE,
+    FetchedKeys,
+    KeysUnavailable,
+    PinnedKeys,
+    fetch_key_set,
+    read_key_set,
+)
 from tests.cds_hooks.signing import ec_key, key_set, published, rsa_key
 
 GOOD = published(ec_key(), "good")
@@ -43,6 +53,8 @@ def test_a_key_is_for_one_algorithm(key, algorithm):
         (published(ec_key(), "k", kid=7), "kid"),
         (published(ec_key(), "k", use="enc"), "signatures"),
         (published(ec_key(), "k", key_ops=["sign"]), "signatures"),
+        ({**published(ec_key(), "k"), "key_ops": 5}, "signatures"),
+        ({**published(ec_key(), "k"), "key_ops": True}, "signatures"),
         (published(ec_key(), "k", alg="ES256"), "do not go together"),
         (published(ec_key("P-256"), "k", alg="ES384"), "do not go together"),
         (published(rsa_key(), "k", alg="HS256"), "do not go together"),
@@ -140,9 +152,32 @@ async def test_a_key_that_was_removed_is_dead_after_minutes():
     keys = address.keys
     await keys.find("good")
     address.body = key_set(published(ec_key(number=2), "other"))
-    address.now += FRESH
+    address.now += 2 * FRESH
 
     assert await keys.find("good") == ()
+
+
+async def test_a_known_key_waits_for_no_newer_ones():
+    """They are fetched beside the calls; the first call after that knows them."""
+    address = Address(GOOD)
+    keys = address.keys
+    await keys.find("good")
+    address.body = key_set(published(ec_key(number=2), "other"))
+    address.now += FRESH
+
+    assert len(await keys.find("good")) == 1
+    await asyncio.sleep(0.05)
+    assert await keys.find("good") == ()
+
+
+async def test_while_there_are_no_keys_the_address_is_asked_again_soon():
+    """One failure at the start does not lock an EHR out for half a minute."""
+    address = Address(GOOD)
+    keys, address.body = address.keys, None
+
+    assert await keys.find("good") == ()
+    address.body, address.now = key_set(GOOD), address.now + BETWEEN_FIRST_FETCHES
+    assert len(await keys.find("good")) == 1
 
 
 async def test_an_address_that_is_away_is_outlived_for_an_hour():
@@ -154,6 +189,7 @@ async def test_an_address_that_is_away_is_outlived_for_an_hour():
     address.now += FRESH
 
     assert len(await keys.find("good")) == 1
+    await asyncio.sleep(0.05)
     assert len(await keys.find("good")) == 1
     assert address.fetched == 2
     address.now += STALE - FRESH
@@ -192,7 +228,8 @@ async def fetched(head, body=b"", *, wait=0.0, seconds=5.0):
         except KeysUnavailable as failed:
             return str(failed), asked
         finally:
-            await asyncio.wait(talks, timeout=5)
+            if talks:
+                await asyncio.wait(talks, timeout=5)
 
 
 async def test_a_key_set_is_fetched_whole():
@@ -224,7 +261,7 @@ async def test_a_bad_answer_is_no_key_set(head, body, why):
 
 async def test_an_answer_that_drips_is_given_up():
     """The time is for the whole answer, not for each piece of it."""
-    told, _ = await fetched(b"HTTP/1.1 200 OK\r\nContent-Length: 60000", b" " * 30_000, wait=0.2, seconds=0.1)
+    told, _ = await fetched(b"HTTP/1.1 200 OK\r\nContent-Length: 60000", b" " * 30_000, wait=0.5, seconds=0.3)
 
     assert "no whole answer" in told
 

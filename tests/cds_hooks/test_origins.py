@@ -1,7 +1,9 @@
 """Browsers: which pages may ask, and read the answers. Over HTTP, to the toy that knows one origin."""
 
 import pytest
+from fastapi import FastAPI
 
+from cds_hooks.router import install
 from tests.cds_hooks.conftest import EHR
 
 FOREIGN = "https://elsewhere.example.org"
@@ -47,3 +49,10 @@ async def test_every_answer_is_readable_for_a_known_origin(client, method, path,
     assert answer.status_code == status
     assert answer.headers["access-control-allow-origin"] == EHR
     assert answer.headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize("origin", ["*", "https://ehr_test.example", "https://ehr.example/", "ehr.example", "https://EHR.example"])
+def test_an_origin_that_is_none_stops_the_start(origin):
+    """Before the first request: at that one it would take the whole service down."""
+    with pytest.raises(ValueError, match="not an origin"):
+        install(FastAPI(), origins=[origin])

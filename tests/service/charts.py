@@ -15,6 +15,7 @@ from service.evaluate import Evaluation, evaluate
 from service.fhir.chart import Chart, chart_of_prefetch
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import FindingDefinition
+from service.local_codes import LocalCodes
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Finding
 from service.speech import Speech
@@ -163,9 +164,10 @@ def look(
     server: str | None = None,
     drafts: Sequence[Resource] = (),
     speech: Speech = EVERYBODY,
+    local: LocalCodes | None = None,
 ) -> Evaluation:
     """Everything that one look at this prefetch gives, at the signing of the drafts when there are any."""
-    call = Call("p", instance, user, visit, "order-sign" if drafts else "patient-view", speech)
+    call = Call("p", instance, user, visit, "order-sign" if drafts else "patient-view", speech, local)
     return evaluate(chart(prefetch, server=server, drafts=drafts), load_knowledge(), today=TODAY, call=call)
 
 

@@ -1,7 +1,7 @@
 """The whole application, called as a client calls it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import httpx
 import pytest
@@ -10,6 +10,7 @@ import time_machine
 from service.app import create_app
 from service.settings import read_settings
 from service.story import hook_request, read_story
+from tests.doors import posted
 
 SERVICE = "/cds-services/cluneal-patient-view"
 
@@ -103,3 +104,12 @@ async def test_origins_are_a_setting():
 
     assert (await allowed.get("/cds-services", headers=headers)).headers["access-control-allow-origin"] == "https://ehr.example"
     assert "access-control-allow-origin" not in (await client().get("/cds-services", headers=headers)).headers
+
+
+def test_a_value_of_millions_of_empty_parts_is_too_large():
+    """It would hold the process for seconds; no chart is made of such crumbs."""
+    body = hook_request(read_story("laminectomy-and-iliac-harvest"), hook_instance="1", today=date(2026, 11, 20))
+    for part in ({}, None, 7, ""):
+        body["prefetch"] = {**body["prefetch"], "labs": {"resourceType": "Bundle", "entry": [part] * 400_000}}
+
+        assert posted(body, on=date(2026, 11, 20)).status == 413

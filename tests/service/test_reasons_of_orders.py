@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.other_versions import to_r5, to_stu3
 from tests.service.charts import CPT, ICD, concept
 from tests.service.orders import ALLERGIC, ARCHETYPE, FILM, MRI, RIGHT_POINT, asked, draft
 
@@ -17,6 +18,7 @@ NERVE_BLOCK = concept(CPT, "64450", "Peripheral nerve block")
         ({"reasonCode": [{"text": "New foot drop"}]}, "X-02"),
         ({"reasonCode": [{"text": "R/o spinal metastasis"}]}, "X-05"),
         ({"reasonCode": [concept(ICD, "M21.371")]}, "X-02"),
+        ({"reason": [{"concept": {"text": "Rule out discitis, fever"}}, {"reference": {"reference": "Condition/1"}}]}, "X-04"),
         ({"note": [{"text": "New saddle anesthesia"}]}, "X-01"),
         ({"note": {"text": "New saddle anesthesia"}}, "X-01"),
     ],
@@ -46,6 +48,16 @@ def test_a_block_is_recognised_by_its_site():
 
     assert (found.cards[0]["indicator"], found.basis["side"]) == ("warning", "right")
     assert asked(ALLERGIC, draft(NERVE_BLOCK, bodySite=[{"text": "Right saphenous nerve"}])).silence == "O-none"
+
+
+@pytest.mark.parametrize("how", [to_r5, to_stu3])
+def test_an_order_of_another_version_is_the_same_order(how):
+    """R5 wraps its code; until STU3 it was a ProcedureRequest."""
+    order = draft(NERVE_BLOCK, bodySite=[{"text": "Right superior cluneal nerve"}])
+    told, other = asked(ALLERGIC, order), asked(ALLERGIC, how(order))
+
+    assert told.cards
+    assert (told.words, told.basis, told.reasons) == (other.words, other.basis, other.reasons)
 
 
 def test_a_block_is_recognised_by_its_details():

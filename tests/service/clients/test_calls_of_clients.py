@@ -119,8 +119,8 @@ async def test_tokens_that_have_expired_are_forgotten(tmp_path):
     """The store does not grow with every call that there ever was."""
     application = create_app(read_settings(settings(tmp_path, client())))
     await ask(application, number=1)
-    with time_machine.travel(NOW + 7200, tick=False):
-        later = token(header(jku=None), claims(aud=BASE + SERVICE, iat=NOW + 7200, exp=NOW + 7300, jti="later"))
+    with time_machine.travel(NOW + 9000, tick=False):
+        later = token(header(jku=None), claims(aud=BASE + SERVICE, iat=NOW + 9000, exp=NOW + 9100, jti="later"))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url=BASE) as caller:
             await caller.post(SERVICE, headers={"Authorization": f"Bearer {later}"}, json=QUESTION)
 

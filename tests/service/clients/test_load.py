@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from service.clients.load import InvalidClients, read_clients
+from service.knowledge.load import load_knowledge
+from service.known_clients import concepts_of
 from service.speech import OrderCode, Speech
 from tests.cds_hooks.signing import ec_key, key_set, published
 
@@ -24,7 +26,7 @@ def written(folder, *clients, top="", **files):
 
 
 def loaded(path):
-    return read_clients(path, services=SERVICES, orders=ORDERS)
+    return read_clients(path, services=SERVICES, orders=ORDERS, concepts=concepts_of(load_knowledge()))
 
 
 def problems(folder, *clients, top="", **files):
@@ -100,7 +102,10 @@ def test_what_may_be_written_follows_the_dialect_and_what_the_site_wants(tmp_pat
         ({"writes": "some"}, "client 1: writes must be 'full', 'orders' or 'text'"),
         ({"origins": ["*"]}, "client 1: origins 1 must be an origin"),
         ({"origins": ["https://ehr.example/"]}, "client 1: origins 1 must be an origin"),
-        ({"origins": ["https://EHR.example"]}, "client 1: origins 1 must be written in lower case"),
+        ({"origins": ["https://EHR.example"]}, "client 1: origins 1 must be an origin"),
+        ({"origins": ["https://ehr_test.example"]}, "client 1: origins 1 must be an origin"),
+        ({"origins": ["https://ehr.example:123456"]}, "client 1: origins 1 must be an origin"),
+        ({"jwks_url": "https://sandbox.cds-hooks.org/.well-known/jwks.json"}, "ehr: anybody can sign as https://sandbox.cds-hooks.org"),
         ({"combined_attestation": "yes"}, "client 1: combined_attestation must be true or false"),
         ({"order_intent": "directive"}, "client 1: order_intent must be 'proposal', 'plan' or 'order'"),
         ({"replay": "lax"}, "client 1: replay must be 'strict' or 'off'"),

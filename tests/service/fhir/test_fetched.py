@@ -12,7 +12,7 @@ from cds_hooks.hooks.context import token_values
 from cds_hooks.prefetch import filled
 from cds_hooks.request import read_request
 from cds_hooks.response import to_wire
-from service.cds_services import prefetch_templates, response_to
+from service.cds_services import evaluation_of, prefetch_templates, wire
 from service.fhir.chart import chart_of_prefetch
 from service.knowledge.load import load_knowledge
 from service.record import KeyState
@@ -65,7 +65,7 @@ async def test_fetched_and_sent_charts_get_the_same_answer(name):
 
     assert len(server.asked) > len(templates)
     answers = [
-        json.loads(to_wire(response_to(request, knowledge, today=TODAY)))
+        json.loads(to_wire(wire(evaluation_of(request, knowledge, today=TODAY), {})))
         for request in (everything, replace(nothing, prefetch=completed.prefetch))
     ]
     assert answers[0]["cards"]

@@ -3,9 +3,10 @@
 import pytest
 
 from service.dates import read_date
+from service.fhir.datatypes import CodeableConcept, Coding
 from service.fhir.mend import mend
-from service.fhir.shapes import CodeableConcept, Coding, Observation, Procedure
 from service.fhir.shapes import Condition as ConditionShape
+from service.fhir.shapes import Observation, Procedure
 from service.record import Condition
 from tests.service.charts import ago, archetype, bundle, concept, condition, finding, look, prescription, pressed
 

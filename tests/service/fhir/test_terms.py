@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.fhir.shapes import CodeableConcept, Coding
+from service.fhir.datatypes import CodeableConcept, Coding
 from service.fhir.terms import Terms, agreed, notes_of, text_of, texts_of
 from service.knowledge.load import load_knowledge
 from service.record import Side

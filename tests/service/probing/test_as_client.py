@@ -1,11 +1,12 @@
 """The probe in the place of a client of the clients file: its servers, its time, its code map."""
 
+import asyncio
 import json
 
 import pytest
 
 from tests.cds_hooks.signing import ec_key, key_set, published
-from tests.faulty_fhir import canary, faulty_fhir, hang
+from tests.faulty_fhir import canary, faulty_fhir, resource
 from tests.service.probing.trying import ON_THE_DAY, STORY, chart, probe
 
 
@@ -37,19 +38,28 @@ async def test_the_card_is_the_one_that_the_client_would_get(clients_file):
     assert "suggestions" not in card
 
 
-async def test_the_time_is_that_of_the_client(clients_file):
-    """It has less than the settings say, and the patient comes too late."""
-    async with faulty_fhir(chart(patient=hang())) as server:
-        clients_file(fhir_servers=[server.base], deadline_s=0.3)
-        printed = await probe(server.base, *ON_THE_DAY, "--client", "ehr", "--json")
+async def test_the_time_is_that_of_the_client(clients_file, monkeypatch):
+    """It has more than the settings say, so a slow answer is still heard."""
 
-    assert json.loads(printed.out)["keys"]["patient"]["reason"] == "timed-out"
+    async def slow(asked, writer):
+        await asyncio.sleep(0.6)
+        await resource(STORY.prefetch["patient"])(asked, writer)
+
+    monkeypatch.setenv("CLUNEAL_DEADLINE_S", "0.4")
+    async with faulty_fhir(chart(patient=slow)) as server:
+        clients_file(fhir_servers=[server.base], deadline_s=20)
+        as_client, as_anybody = [
+            json.loads((await probe(server.base, *ON_THE_DAY, *words, "--json")).out)["keys"]["patient"]["reason"]
+            for words in (("--client", "ehr"), ())
+        ]
+
+    assert (as_client, as_anybody) == (None, "timed-out")
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--client", "ehr"), "is not among the fhir_servers of ehr"),
+        (("--client", "ehr"), "is not among the fhir_servers of the client"),
         (("--client", "erh"), "there is no client erh; there are ehr"),
         (("--client", "ehr", "--network", "10.0.0.0/8"), "fhir_networks of the client says where"),
     ],

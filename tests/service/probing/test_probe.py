@@ -1,7 +1,14 @@
 """The probe on a server that is well: what it prints of each key, of the codes, and of the evaluation."""
 
+import asyncio
+import contextlib
 import json
+import os
+import pty
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +17,7 @@ from service.evaluate import evaluate
 from service.knowledge.load import load_knowledge
 from service.story import hook_request
 from service.transcript import transcribe
+from tests.doors_to_fhir import chart_server
 from tests.faulty_fhir import OUTCOME, bundle, faulty_fhir, resource
 from tests.service.probing.trying import ON_THE_DAY, PATIENT, STORY, TEMPLATES, chart, key_of, probe
 
@@ -144,10 +152,39 @@ async def test_the_queries_as_they_were_sent_are_shown_on_demand(words):
     assert f"GET{server.base}/{query}&_count=200" in "".join(shown.out.split())
 
 
-async def test_nothing_but_the_answer_goes_to_the_output():
-    """Progress is for a terminal: in a pipe there is none, and nothing else on standard error."""
+async def test_progress_is_for_a_terminal():
+    """There it comes and goes on standard error; the answer goes to the output whole, and a pipe hears of nothing else."""
     async with faulty_fhir(chart()) as server:
-        printed = await probe(server.base, *ON_THE_DAY)
+        piped = await probe(server.base, *ON_THE_DAY)
+        watched, seen = await asyncio.to_thread(on_a_terminal, server.base)
 
-    assert printed.err.strip() == ""
-    assert "Read so far" not in printed.out
+    assert piped.err.strip() == ""
+    assert watched.startswith(f"FHIR R4 (4.0.1) at {server.base}")
+    assert "Asking what the server is" in seen
+    assert "Asking" not in watched + piped.out
+
+
+def on_a_terminal(base):
+    """What the command prints when standard error is a terminal: the output, and what the terminal saw."""
+    terminal, end = pty.openpty()
+    words = [Path(sys.executable).parent / "cluneal-cds", "probe", base, "--patient", PATIENT, *ON_THE_DAY]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=end, text=True, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(end)
+        out, _ = process.communicate(timeout=30)
+    seen = b""
+    with contextlib.suppress(OSError):  # How a terminal says that nobody writes to it any more.
+        while part := os.read(terminal, 65_536):
+            seen += part
+    os.close(terminal)
+    return out, seen.decode()
+
+
+@pytest.mark.parametrize(("number", "kind"), [("3.0.2", "ProcedureRequest"), ("5.0.0", "ServiceRequest")])
+async def test_a_server_of_another_version_is_asked_as_the_service_asks_it(number, kind):
+    """The orders by the name that they have there, and nothing of the chart is unread."""
+    async with faulty_fhir(chart_server(number=number)) as server:
+        told = json.loads((await probe(server.base, "--encounter", "visit", "--json", patient="p")).out)
+
+    assert {key["state"] for key in told["keys"].values()} == {"supplied"}
+    assert told["keys"]["orders"]["query"].startswith(f"{kind}?")
+    assert [asked for asked in server.asked if asked.path == f"/fhir/{kind}"]

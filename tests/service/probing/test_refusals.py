@@ -48,8 +48,11 @@ def only_with_token(answer):
         (resource({"resourceType": "Patient"}), "no FHIR server, or does not speak JSON"),
         (resource(b"[" * 100_000), "no FHIR server, or does not speak JSON"),
         (raw(b"\x16\x03\x01"), "not HTTP"),
-        (resource({**METADATA, "fhirVersion": "5.0.0"}), "The service reads FHIR R4 and R4B; this server speaks another version."),
-        (resource({**METADATA, "fhirVersion": "3.0.2"}), "The service reads FHIR R4 and R4B; this server speaks another version."),
+        (
+            resource({**METADATA, "fhirVersion": "1.0.2"}),
+            "The server speaks FHIR DSTU2 (1.0.2); the service reads FHIR STU3, R4",
+        ),
+        (resource({**METADATA, "fhirVersion": "6.0.0"}), "The server speaks FHIR 6.0.0; the service reads FHIR STU3, R4"),
     ],
     ids=["404", "401", "redirect", "503", "html", "other-resource", "nested", "no-http", "R5", "STU3"],
 )
@@ -77,15 +80,15 @@ async def test_the_version_is_named_whatever_follows(version, name):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (resource(OUTCOME, 404), "The server has no Patient/p-9. Is that the id of the resource, not a medical record number"),
-        (resource(OUTCOME, 403), "Patient/p-9 was not read. The server answered 403. It wants a token: --token-file."),
-        (resource(OUTCOME, 500), "Patient/p-9 was not read. The server answered 500."),
-        (resource(b"<html>"), "Patient/p-9 was not read. The answer was no FHIR resource"),
+        (resource(OUTCOME, 404), "The server has no such patient. Is this the id of the resource, not a medical record number"),
+        (resource(OUTCOME, 403), "The patient was not read. The server answered 403. It wants a token: --token-file."),
+        (resource(OUTCOME, 500), "The patient was not read. The server answered 500."),
+        (resource(b"<html>"), "The patient was not read. The answer was no FHIR resource"),
     ],
     ids=["404", "403", "500", "html"],
 )
 async def test_without_the_patient_there_is_no_chart(answer, sentence):
-    """Each key is shown all the same, the evaluation is not."""
+    """Each key is shown all the same, the evaluation is not; the sentence does not name the patient."""
     async with faulty_fhir(chart("p-9", patient=answer)) as server:
         printed = await probe(server.base, *ON_THE_DAY, patient="p-9")
 
@@ -93,6 +96,7 @@ async def test_without_the_patient_there_is_no_chart(answer, sentence):
     assert sentence in printed.sentence
     assert "conditions" in printed.out
     assert "Findings" not in printed.out
+    assert "p-9" not in printed.out + printed.err
 
 
 async def test_a_server_that_hangs_is_given_up_in_time():

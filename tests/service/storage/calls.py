@@ -16,6 +16,7 @@ from tests.cds_hooks.signing import ISSUER, claims, ec_key, header, key_set, pub
 BASE = "https://cds.example.org"
 STORY = read_story("right-crest-point-reproduces-pain-after-harvest")
 SILENT = read_story("low-back-pain-and-a-normal-mri")
+ORDERING = read_story("laminectomy-and-a-lumbar-mri-is-ordered")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FEEDBACK = {"outcome": "overridden", "outcomeTimestamp": "2026-11-20T12:00:00Z", "overrideReason": {"reason": {"code": "not-now"}}}
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import time_machine
 
-from tests.service.storage.calls import NOON, SILENT, STORY, ask, clients, question, running, signed, tell
+from tests.service.storage.calls import NOON, ORDERING, SILENT, STORY, ask, clients, question, running, signed, tell
 from tests.service.storage.reading import rows
 
 HEX = set("0123456789abcdef")
@@ -92,6 +92,20 @@ def strings(value):
     return {value} if isinstance(value, str) else set()
 
 
+async def test_the_facts_of_a_card_cannot_be_guessed(tmp_path):
+    """Their digests depend on the key, whether or not anything is quiet: without it nobody tries all operations of all days."""
+    facts = []
+    for name in ("one", "two"):
+        url = f"sqlite:///{tmp_path / name}.sqlite"
+        async with running({"CLUNEAL_DATABASE_URL": url}) as caller:
+            await ask(caller)
+        (card,) = rows(url, "card")
+        facts.append(set(json.loads(card["facts"])))
+
+    assert facts[0]
+    assert not facts[0] & facts[1]
+
+
 async def test_feedback_is_matched_to_the_cards_of_its_client(environ, url, tmp_path):
     """A card of the client is known, in whatever letters its uuid comes; another client's and nobody's are not, and are kept."""
     environ = {**environ, **clients(tmp_path, "ehr", "other")}
@@ -150,16 +164,19 @@ async def test_any_hook_instance_is_stored(environ, url, instance):
 
 async def test_nesting_is_no_fault_of_ours_at_any_depth(environ, url):
     """At the limit of what is read, a few calls before the record is made: answered and kept, or refused, never a 500."""
-    body = json.dumps({**question(), "prefetch": {**question()["prefetch"], "labs": "@"}})
+    chart, ordering = question(), question(ORDERING)
+    chart["prefetch"]["labs"] = {"resourceType": "Bundle", "extension": "@"}
+    ordering["context"]["draftOrders"]["entry"][0]["resource"]["extension"] = "@"
+    said = []
     async with running(environ) as caller:
-        said = {}
-        for depth in range(900, 1010, 2):
-            nested = body.replace('"@"', f'{{"resourceType":"Bundle","x":{"[" * depth}{"]" * depth}}}')
-            answer = await caller.post("/cds-services/cluneal-patient-view", content=nested, headers={"Content-Type": "application/json"})
-            said[depth] = answer.status_code
+        for body in (chart, ordering):
+            for depth in range(840, 1000, 2):
+                nested = json.dumps(body).replace('"@"', "[" * depth + "]" * depth)
+                path, headers = f"/cds-services/cluneal-{body['hook']}", {"Content-Type": "application/json"}
+                said.append((await caller.post(path, content=nested, headers=headers)).status_code)
 
-    assert set(said.values()) == {200, 400}
-    assert len(rows(url, "decision")) == sum(status == 200 for status in said.values())
+    assert set(said) == {200, 400}
+    assert len(rows(url, "decision")) == said.count(200)
 
 
 async def test_without_a_store_nothing_is_kept_and_no_feedback_is_offered(tmp_path, monkeypatch):
