@@ -75,7 +75,12 @@ def test_schemathesis_finds_nothing_where_clients_sign(tmp_path, mode, status, e
     """With a clients file the document says so: signed calls are answered, and all others, with a wrong token or none, are 401."""
     (tmp_path / "keys.json").write_bytes(key_set(published(ec_key(), "ec")))
     (tmp_path / "clients.toml").write_text(f'[[client]]\nname = "ehr"\nissuer = "{ISSUER}"\njwks_file = "keys.json"\n')
-    settings = {"DOCS": "1", "STORE": tmp_path / "s.sqlite", "CLIENTS_FILE": tmp_path / "clients.toml", "PUBLIC_BASE_URL": HTTPS}
+    settings = {
+        "DOCS": "1",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/s.sqlite",
+        "CLIENTS_FILE": tmp_path / "clients.toml",
+        "PUBLIC_BASE_URL": HTTPS,
+    }
     app = create_app(read_settings({f"CLUNEAL_{name}": str(value) for name, value in settings.items()}))
     number = itertools.count()
 

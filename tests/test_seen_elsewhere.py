@@ -91,9 +91,10 @@ def test_the_extensions_of_a_vendor_cost_nothing():
 
 
 @requirement("R11", "148")
-def test_every_service_takes_feedback():
+def test_every_service_takes_feedback(tmp_path):
     """There is an address for it beside each service; an empty list is enough to see it."""
-    answers = [called("POST", f"/cds-services/{one['id']}/feedback", on=TODAY, json={"feedback": []}) for one in services()]
+    app = create_app(read_settings({"CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite"}))
+    answers = [called("POST", f"/cds-services/{one['id']}/feedback", on=TODAY, app=app, json={"feedback": []}) for one in services()]
 
     assert [answer.status_code for answer in answers] == [200] * 4
 
