@@ -139,6 +139,8 @@ class Settings(BaseSettings):
             return None
         if not _is_web_address(value):
             raise ValueError("an address that starts with http:// or https:// and has no user, query or fragment")
+        if value.rstrip("/").endswith("/cds-services"):
+            raise ValueError("the address before /cds-services: clients add it, and tokens are made for the whole of it")
         return value.rstrip("/")
 
     @field_validator("database_url")

@@ -35,6 +35,10 @@ def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
         yield "", f"a jku in its tokens must be {told.jwks_url}" if told.jwks_url else "a token with a jku is refused: jwks_url is not set"
     yield "services", ", ".join(told.services) or "all that are offered"
     yield "FHIR", ", ".join(told.fhir_servers) or "no server may be asked: what is not prefetched is not known"
+    if told.fhir_networks:
+        yield "", f"which may lie in the networks {', '.join(told.fhir_networks)}"
+    if told.deadline_s:
+        yield "", f"a call may take {told.deadline_s:g} s, what is fetched included"
     yield "cards", f"{told.dialect}: {_DIALECTS[told.dialect]}"
     yield from (("", sentence) for sentence in _writes(client.speech))
     if client.local:

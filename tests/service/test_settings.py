@@ -190,6 +190,7 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_PUBLIC_BASE_URL", "cds.example"),
         ("CLUNEAL_PUBLIC_BASE_URL", "https://user:secret@cds.example"),
         ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example/?a=b"),
+        ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example/cluneal/cds-services/"),
         ("CLUNEAL_PUBLIC_BASE_URL", "https://cds.example:port"),
         ("CLUNEAL_OPEN", "perhaps"),
         ("CLUNEAL_OPEN_FHIR_SERVERS", "http://fhir.example/r4"),

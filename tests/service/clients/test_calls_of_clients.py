@@ -226,6 +226,15 @@ def test_the_clients_file_is_told_in_words():
         assert words in " ".join(told.stdout.split())
 
 
+def test_how_far_we_may_go_for_a_client_is_told(tmp_path):
+    """Its servers, the network in which they lie, and its time."""
+    more = {"fhir_servers": ["https://fhir.inside.example/r4"], "fhir_networks": ["10.20.0.0/16"], "deadline_s": 2.5}
+    told = " ".join(command(**settings(tmp_path, client(**more))).stdout.split())
+
+    for words in ("https://fhir.inside.example/r4", "which may lie in the networks 10.20.0.0/16", "a call may take 2.5 s"):
+        assert words in told
+
+
 @pytest.mark.parametrize(
     ("words", "given", "says"),
     [
