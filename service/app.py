@@ -39,9 +39,6 @@ from service.web.docs import add_docs_routes
 from service.web.knowledge_json import add_knowledge_routes
 from service.web.openapi import openapi_document
 
-# What a call may wait for its store; a client gives up after a few seconds.
-_STORE_SECONDS = 1.0
-
 _log = logging.getLogger(__name__)
 
 
@@ -134,7 +131,7 @@ def database_of(settings: Settings) -> Database | None:
     """
     if settings.place is None:
         return None
-    database = Database(settings.place, wait=_STORE_SECONDS)
+    database = Database(settings.place, wait=settings.store_deadline_s)
     try:
         database.prepare()
     except StoreUnusable as failed:

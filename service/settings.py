@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite:///cluneal.sqlite", repr=False)
     pseudonym_key_file: Path | None = Field(default=None, validate_default=True)  # looks back at database_url
     when_store_is_down: Literal["answer", "refuse"] = Field(default="answer", description="must be answer or refuse")
+    store_deadline_s: float = Field(default=1.0, ge=0.1, le=30, description="must be a number of seconds from 0.1 to 30")
     quiet: bool = Field(default=False, description="must be 1 or 0")
     docs: bool = Field(default=False, description="must be 1 or 0")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")

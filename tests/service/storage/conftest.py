@@ -47,7 +47,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def environ(url: str, key_file: Path) -> dict[str, str]:
     """The settings of a service with this store."""
-    return {"CLUNEAL_DATABASE_URL": url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), "CLUNEAL_QUIET": "1"}
+    return {
+        "CLUNEAL_DATABASE_URL": url,
+        "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file),
+        "CLUNEAL_QUIET": "1",
+        "CLUNEAL_STORE_DEADLINE_S": "20",
+    }
 
 
 def upgrade_now(url: str) -> str:

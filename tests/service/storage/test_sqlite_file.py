@@ -77,7 +77,7 @@ def url(file):
 
 @pytest.fixture
 async def service(environ):
-    app = create_app(read_settings(environ))
+    app = create_app(read_settings({**environ, "CLUNEAL_STORE_DEADLINE_S": "1"}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as client:
         yield client
 
