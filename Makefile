@@ -28,15 +28,11 @@ run: $(VENV)/.installed ## Install what is missing, start the service on 127.0.0
 
 setup: $(VENV)/.installed-tests ## Install everything, for running and for testing, and start nothing
 
-# The tests of the service run beside the others: two cores, half the time. Each half says how it went.
 test: $(VENV)/.installed-tests fhir-server ## Lint, check the types and run every test but the long ones
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy --strict
-	@$(VENV)/bin/pytest tests/service > $(VENV)/tests-of-the-service.txt 2>&1 & service=$$!; \
-	$(VENV)/bin/pytest --ignore=tests/service; rest=$$?; \
-	wait $$service; of_service=$$?; cat $(VENV)/tests-of-the-service.txt; \
-	exit $$((rest || of_service))
+	$(VENV)/bin/python tests/side_by_side.py
 
 .PHONY: fhir-server
 fhir-server: | $(VENV)/bin/python

@@ -25,7 +25,8 @@ async def a_full_house():
         app = create_app(read_settings(given))
         leave = {"fhirServer": server.base, "fhirAuthorization": {"access_token": "t", "token_type": "Bearer", "expires_in": 300}}
 
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as client:
+        inside = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000")
+        async with inside as client, app.router.lifespan_context(app):
 
             async def call(prefetch, context=STORY["context"], has_leave=True, **authorization):
                 given = {**leave, "fhirAuthorization": {**leave["fhirAuthorization"], **authorization}} if has_leave else {}
