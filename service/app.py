@@ -73,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         fetching=Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions),
         records=records,
         quiet=settings.quiet,
+        patience=settings.deadline_s,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)

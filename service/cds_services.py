@@ -19,7 +19,7 @@ from service.call import Call
 from service.clients.load import KnownClient
 from service.evaluate import Evaluation, evaluate, needs_chart
 from service.fetching import Fetching
-from service.fhir.chart import Chart, chart_of_prefetch, is_crumbs
+from service.fhir.chart import LARGE, Chart, chart_of_prefetch, is_crumbs
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
@@ -32,12 +32,10 @@ _DEGRADED = {"says": "The store of the service is down: this answer is not recor
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
 _SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
-# Bytes of prefetch. A larger chart is read beside the event loop, two at a time, so that nobody else waits for it: 1 MB of dense report
-# text was seen to take 1.7 s. Those taken on wait for each other; the next is asked to come again.
-_LARGE = 300_000
+# A large chart is read beside the event loop, two at a time, so that nobody else waits for it: 1 MB of dense report text was seen to take
+# 1.7 s. Those that come meanwhile wait for a place, for a while.
 _LARGE_AT_ONCE = 2
 _A_DRAFT = 1_500
-_LARGE_TAKEN_ON = 32
 _LOINC = "http://loinc.org"
 _SUSPICION = (
     "Looks {} for persistent low back or buttock pain that may come from a cluneal nerve, says where to press, "
@@ -70,6 +68,7 @@ def offered_services(
     fetching: Fetching | None = None,
     records: Records | None = None,
     quiet: bool = False,
+    patience: float = 1.2,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -77,23 +76,23 @@ def offered_services(
     clients   those that are authenticated
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
+    patience  seconds for which a large chart waits for its turn; after that its EHR waits no longer either
     """
     known = {client.name: client for client in clients}
     free = asyncio.Semaphore(_LARGE_AT_ONCE)
-    taken_on = 0
 
     async def evaluated(request: HookRequest, client: KnownClient | None, today: date, history: History) -> Evaluation:
-        nonlocal taken_on
-        if _size(request) < _LARGE:
+        if _size(request) < LARGE:
             return evaluation_of(request, knowledge, today=today, client=client, history=history)
-        if taken_on >= _LARGE_TAKEN_ON:
-            raise Overloaded(retry_after=2)
-        taken_on += 1
         try:
-            async with free:
-                return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
+            async with asyncio.timeout(patience):
+                await free.acquire()
+        except TimeoutError:
+            raise Overloaded(retry_after=2) from None
+        try:
+            return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
         finally:
-            taken_on -= 1
+            free.release()
 
     async def answer(request: HookRequest) -> CDSResponse:
         begun, today, client = ticks(), clock(), known.get(request.client)

@@ -1,6 +1,7 @@
 """The chart that a request asks about, as far as its client lets us have it: what was sent, and what its FHIR server gives beside it.
 
-One budget holds for the whole call: an answer that says what was not read in time beats one that comes too late.
+What is fetched has a budget of time, with something left for the rest of the call: an answer that says what was not read in time beats
+one that comes too late.
 """
 
 import asyncio

@@ -79,8 +79,8 @@ _NULL = re.compile(rb"\s*(?:null\s*)?")
 _READ = frozenset((*SHAPES, ""))
 _MATCH = ("match", None, "")
 _DEEPEST = 3
-# Bytes of a large value, and bytes from comma to comma, on average; in charts there are twenty to thirty.
-_LARGE = 300_000
+# Bytes of a large chart, or value of one; and bytes from comma to comma, on average: in charts there are twenty to thirty.
+LARGE = 300_000
 _SMALLEST_PART = 8
 # A count that nobody can read says that there may be more than was sent.
 _NOT_ALL = 2**31
@@ -138,7 +138,7 @@ def chart_of_bundle(body: bytes) -> Chart:
 def is_crumbs(value: msgspec.Raw) -> bool:
     """Whether a large value is made of far smaller parts than any chart: millions of empty entries would hold the process for seconds."""
     size = len(memoryview(value))
-    return size > _LARGE and bytes(value).count(b",") * _SMALLEST_PART > size
+    return size > LARGE and bytes(value).count(b",") * _SMALLEST_PART > size
 
 
 def kind_of(raw: msgspec.Raw | bytes) -> str:
