@@ -36,7 +36,9 @@ from service.storage.feedback import StoredFeedback
 from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
 from service.web.docs import add_docs_routes
+from service.web.doors import doors_of
 from service.web.knowledge_json import add_knowledge_routes
+from service.web.layout import Layout, add_static_routes
 from service.web.openapi import openapi_document
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,8 @@ def create_app(settings: Settings) -> FastAPI:
         await egress.aclose()
 
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    install(app, origins=sorted({*settings.origins, *(clients.origins if clients else ())}))
+    frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
+    install(app, origins=frames)
 
     def today() -> date:
         return datetime.now(settings.time_zone).date()
@@ -80,6 +83,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
     add_knowledge_routes(app, knowledge)
+    layout = Layout(settings.base_url, knowledge.version.version, doors_of(settings.shown_pages, docs=settings.docs), frames)
+    if settings.shown_pages:
+        add_static_routes(app, layout)
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))

@@ -7,7 +7,7 @@ start: a mistyped setting that is ignored would leave the service open, slow or 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,10 @@ from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_ur
 from service.errors import ClinicError
 
 PREFIX = "CLUNEAL_"
+Page: TypeAlias = Literal["ehr", "why", "knowledge", "numbers", "integrator"]
+PAGES: tuple[Page, ...] = get_args(Page)
+# What is for clinicians at every site; the others are for trying the service, or about the whole site.
+_FOR_ALL: tuple[Page, ...] = ("why", "knowledge")
 Thresholds: TypeAlias = tuple[tuple[str, float], ...]
 
 # A setting of an earlier version, and what has taken its place.
@@ -65,6 +69,9 @@ class Settings(BaseSettings):
     store_deadline_s: float = Field(default=1.0, ge=0.1, le=30, description="must be a number of seconds from 0.1 to 30")
     quiet: bool = Field(default=False, description="must be 1 or 0")
     docs: bool = Field(default=False, description="must be 1 or 0")
+    pages: Annotated[tuple[Page, ...] | None, NoDecode] = Field(
+        default=None, description=f"must be all, none, or some of {', '.join(PAGES)}, separated by commas"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property
@@ -77,6 +84,13 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address under which clients see this service; unless it is set, the local one."""
         return self.public_base_url or self.local_url
+
+    @property
+    def shown_pages(self) -> tuple[Page, ...]:
+        """The pages for people that are served: all of them where the service is tried out, open and on this machine alone."""
+        if self.pages is not None:
+            return self.pages
+        return PAGES if self.clients_file is None and is_loopback(self.host) else _FOR_ALL
 
     @property
     def place(self) -> Place | None:
@@ -104,6 +118,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("pages", mode="before")
+    @classmethod
+    def _all_none_or_some(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = {part.strip() for part in value.split(",") if part.strip()}
+        whole = {"all": PAGES, "none": ()}.get(value)
+        # In the order of the links, whatever the order of the setting.
+        return whole if whole is not None else (*(page for page in PAGES if page in names), *sorted(names - {*PAGES}))
 
     @field_validator("thresholds", mode="before")
     @classmethod

@@ -42,6 +42,7 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_STORE_DEADLINE_S": "2",
             "CLUNEAL_QUIET": "1",
             "CLUNEAL_DOCS": "1",
+            "CLUNEAL_PAGES": "knowledge, ehr",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -66,6 +67,7 @@ def test_every_setting_is_read_from_its_variable():
         "store_deadline_s": 2.0,
         "quiet": True,
         "docs": True,
+        "pages": ["ehr", "knowledge"],
         "log_level": "warning",
     }
 
@@ -218,6 +220,8 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_DATABASE_URL", "postgresql://cds:secret@db.example:port/cds"),
         ("CLUNEAL_DATABASE_URL", "mysql://cds:secret@db.example/cds"),
         ("CLUNEAL_WHEN_STORE_IS_DOWN", "perhaps"),
+        ("CLUNEAL_PAGES", "ehr,secret"),
+        ("CLUNEAL_PAGES", "all,none"),
         ("CLUNEAL_LOG_LEVEL", "loud"),
     ],
 )
@@ -275,3 +279,19 @@ def test_all_problems_come_at_once():
 
     assert len(refused.value.problems) == 5
     assert str(refused.value).startswith("5 problems in the settings:\n  ")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, ("ehr", "why", "knowledge", "numbers", "integrator")),
+        ({"CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_OPEN": "1"}, ("why", "knowledge")),
+        ({"CLUNEAL_CLIENTS_FILE": "clients.toml", "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example"}, ("why", "knowledge")),
+        ({"CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_OPEN": "1", "CLUNEAL_PAGES": "all"}, ("ehr", "why", "knowledge", "numbers", "integrator")),
+        ({"CLUNEAL_PAGES": "none"}, ()),
+        ({"CLUNEAL_PAGES": "numbers,why"}, ("why", "numbers")),
+    ],
+)
+def test_the_pages_for_trying_out_are_shown_on_this_machine_alone(given, shown):
+    """Unless they are asked for by name: a site that serves clients, or everybody, shows no mock EHR."""
+    assert read_settings(given).shown_pages == shown
