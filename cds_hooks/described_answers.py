@@ -22,8 +22,11 @@ _OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     413: {"Connection": {"const": "close"}},
     503: {"Retry-After": {"type": "integer", "minimum": 1}},
 }
-# What would have been understood: a media type, or no coding.
-_ONE_OF: Mapping[int, Mapping[str, Schema]] = {415: {"Accept": {"const": "application/json"}, "Accept-Encoding": {"const": "identity"}}}
+# What would have been understood: a media type, or no coding. When another try makes sense, if ever.
+_PERHAPS: Mapping[int, Mapping[str, Schema]] = {
+    415: {"Accept": {"const": "application/json"}, "Accept-Encoding": {"const": "identity"}},
+    429: {"Retry-After": {"type": "integer", "minimum": 1}},
+}
 
 
 def described(
@@ -53,7 +56,7 @@ def _refusal(status: int, kinds: list[ErrorKind]) -> dict[str, object]:
         {"oneOf": [_outcome(kind) for kind in kinds]},
         media_type="application/fhir+json",
         headers={**_NOT_KEPT, **_OF_STATUS.get(status, _NONE)},
-        perhaps=_ONE_OF.get(status, _NONE),
+        perhaps=_PERHAPS.get(status, _NONE),
     )
 
 

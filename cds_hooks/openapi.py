@@ -10,7 +10,7 @@ from typing import Any
 from cds_hooks import errors
 from cds_hooks.described_answers import ErrorKind, closed, described, refusals
 from cds_hooks.discovery import CDSService, by_address
-from cds_hooks.feedback import MOST_BYTES
+from cds_hooks.feedback import MOST_BYTES, TooMuchFeedback
 from cds_hooks.feedback_schema import FEEDBACK
 from cds_hooks.hooks.schema import Schema
 from cds_hooks.request_schema import request_example, request_schema
@@ -28,7 +28,7 @@ _OF_A_BODY: tuple[ErrorKind, ...] = (
     errors.ServiceFault,
 )
 _OF_A_CALL: tuple[ErrorKind, ...] = (errors.HookNotServed, errors.PrefetchUnavailable, errors.ForeignPatient, errors.Overloaded)
-_OF_FEEDBACK: tuple[ErrorKind, ...] = (errors.FeedbackNotStored,)
+_OF_FEEDBACK: tuple[ErrorKind, ...] = (errors.FeedbackNotStored, TooMuchFeedback)
 _OF_A_STRANGER: tuple[ErrorKind, ...] = (errors.NotAuthenticated, errors.AuthenticationUnavailable)
 _OF_A_CLIENT: tuple[ErrorKind, ...] = (errors.NotEntitled,)
 

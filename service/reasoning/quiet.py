@@ -29,7 +29,7 @@ def quiet(gist: Gist, history: History, knowledge: Knowledge, *, today: date) ->
         *(_shown_enough(seen, history, knowledge, today) if stale else ()),
         *_beside_others(gist, stale, history, knowledge, today),
     ]
-    holding = sorted((one for one in pauses if one[1] is None or today <= one[1]), key=lambda one: one[0].rule)
+    holding = sorted((one for one in pauses if one[1] is None or today <= one[1]), key=_rank)
     if not holding:
         return None
     first = holding[0][0]
@@ -96,6 +96,12 @@ def _beside_others(gist: Gist, stale: Sequence[Shown], history: History, knowled
             yield knowledge.quiet.order_card, _last_day(knowledge.quiet.order_card, stale[-1].day)
         if history.advised == today:
             yield knowledge.quiet.order_today, today
+
+
+def _rank(one: Lasting) -> tuple[str, int, str]:
+    """By rule; of one rule, what holds longest speaks for it, whichever came first."""
+    pause, day = one
+    return pause.rule, -day.toordinal() if day else 0, pause.says
 
 
 def _is_same_visit(one: Shown, encounter: str, day: date) -> bool:
