@@ -153,8 +153,11 @@ class Settings(BaseSettings):
     def _are_fhir_servers(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if value and info.data.get("clients_file"):
             raise ValueError("not together with CLUNEAL_CLIENTS_FILE, where each client has its fhir_servers")
-        for server in value:
-            read_service_base(server, loopback_http=True)
+        for number, server in enumerate(value, start=1):
+            try:
+                read_service_base(server, loopback_http=True)
+            except ValueError as wrong:
+                raise ValueError(f"server {number} of the list is {wrong}") from None
         return value
 
     @field_validator("public_base_url")

@@ -94,7 +94,7 @@ def read_service_base(text: str, *, networks: Iterable[str] = (), loopback_http:
     literal = _literal_address(url.host)
     is_loopback = url.host == "localhost" or (literal is not None and literal.is_loopback)
     if url.scheme != "https" and not (loopback_http and is_loopback):
-        raise ValueError("a FHIR base URL is https; http is for this machine alone, where that is allowed")
+        raise ValueError("not a FHIR base URL over https; http is for this machine alone, where that is allowed")
     named: tuple[Network, ...] = _LOOPBACK if url.host == "localhost" else (ip_network(literal),) if literal else ()
     return ServiceBase(url, (*named, *(ip_network(network) for network in networks)))
 

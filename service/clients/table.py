@@ -1,6 +1,7 @@
 """A TOML file of an operator, held against its shape; every problem in words, and never a value: it may be a secret in the wrong place."""
 
 import tomllib
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -55,7 +56,18 @@ def read_table(body: bytes, shape: type[AnyTable]) -> AnyTable:
     except tomllib.TOMLDecodeError as failed:
         raise UnreadableTable(f"it is no TOML: {failed}") from None
     except ValidationError as invalid:
-        raise UnreadableTable(*(_sentence(error) for error in invalid.errors(include_input=False, include_url=False))) from None
+        errors = invalid.errors(include_input=False, include_url=False)
+        raise UnreadableTable(*(f"{_sentence(error)}{_meant(error, shape)}" for error in errors)) from None
+
+
+def _meant(error: Any, shape: type[Table]) -> str:
+    """What a name that is not known was meant to be, if anything comes close."""
+    if error["type"] != "extra_forbidden":
+        return ""
+    schema = shape.model_json_schema()
+    names = {name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", ())}
+    close = get_close_matches(str(error["loc"][-1]), sorted(names), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _sentence(error: Any) -> str:
