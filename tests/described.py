@@ -10,8 +10,9 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-# What may come for a body that the schema allows: 404 for a name in a path, 412 for data that the request does not hold.
-_ACCEPTED = ["200", "204", "304", "404", "412"]
+# What may come for a body that the schema allows: 404 for a name in a path, 412 for data that the request does not hold, 429 for more
+# feedback in a minute than people give.
+_ACCEPTED = ["200", "204", "304", "404", "412", "429"]
 _REFUSED = ["400", "404", "413", "415"]
 _NOTHING = {"patient": {"resourceType": "Patient"}, "conditions": None, "procedures": None}
 

@@ -59,7 +59,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             "CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('store')}/s.sqlite",
         }
         with (
-            served(create_app(read_settings(given_settings))) as (host, port),
+            served(create_app(read_settings(given_settings)), lifespan="on") as (host, port),
             httpx.Client(base_url=f"http://{host}:{port}", timeout=30) as service,
         ):
             templates = service.get("/cds-services").json()["services"][0]["prefetch"]

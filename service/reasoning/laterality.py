@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from service.knowledge.criteria import CodedAnswer, WordedEvent
 from service.knowledge.nerve import Nerve
 from service.reasoning.findings import Findings, Proof
-from service.record import Side
+from service.record import Observation, Side
 
 Basis = Literal["exam", "pain", "surgery"]
 
@@ -45,14 +46,20 @@ def laterality_of(nerve: Nerve, findings: Findings) -> Laterality:
 
 def side_of_pain(findings: Findings) -> Side:
     """The side of the pain as documented; BILATERAL when both sides are. What pressing found is the examination's."""
-    exam = {
-        one.reference
-        for nerve in findings.knowledge.nerves.values()
-        for found in findings.present((*nerve.located, *nerve.reproduced, *nerve.reproduced_before))
-        for one in found.proof
-    }
+    exam = _pressed(findings)
     pain = findings.present(findings.knowledge.pathway.side_of_pain)
     return _together(one.side for found in pain for one in found.proof if one.reference not in exam)
+
+
+def _pressed(findings: Findings) -> set[str]:
+    """The references of what pressing found; of an examination also when its day is in doubt, so that no finding is proved by it."""
+    knowledge, record = findings.knowledge, findings.record
+    found = {name for nerve in knowledge.nerves.values() for name in (*nerve.located, *nerve.reproduced, *nerve.reproduced_before)}
+    ways = [criterion for name in found for criterion in knowledge.findings[name].recognised]
+    coded = (record.coded(way.value_set) for way in ways if isinstance(way, CodedAnswer))
+    worded = (record.spoken.get(way.phrases, ()) for way in ways if isinstance(way, WordedEvent))
+    told = (fact.reference for facts in (*coded, *worded) for fact in facts if isinstance(fact, Observation))
+    return {*told, *(one.reference for one in findings.proof_of(found))}
 
 
 def still_so(proof: tuple[Proof, ...], nerve: Nerve, findings: Findings) -> tuple[Proof, ...]:

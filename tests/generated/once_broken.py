@@ -92,6 +92,10 @@ NO_RIGHT_ORDER: Mapping[str, Resource] = {
         conditions=bundle(condition(code=concept(text="Left low back pain"))),
         exams=bundle(pressed(), pressed(side="left", effectiveDateTime=ago(120))),
     ),
+    "left pain and a right point today, and another of a month that may be too long ago": archetype(
+        conditions=bundle(condition(code=concept(text="Left low back pain"))),
+        exams=bundle(pressed(), {**POOL["crest-right-words"].resource, "effectiveDateTime": "2026-08"}),
+    ),
     "a left point by its component, unreadable, and a right one by its site": archetype(
         exams=bundle(pressed(component=True, bodySite=concept(text="right iliac crest"))),
     ),
