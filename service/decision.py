@@ -12,6 +12,7 @@ from cds_hooks.request import HookRequest, compact_prefetch
 from service.evaluate import Evaluation
 from service.history import Visit
 from service.reasoning.truth import State
+from service.record import Allergy, Encounter, PatientRecord
 from service.storage.decisions import DecidedCard, Decision
 from service.storage.pseudonyms import Pseudonyms
 
@@ -45,10 +46,12 @@ def decision_of(
     today: date,
     shown: bool,
     milliseconds: float,
+    unrecorded: int = 0,
 ) -> Decision:
     """What the service decided at a call.
 
-    at, today  when, in UTC, and for which civil day;  shown: whether the client gets the cards
+    at, today   when, in UTC, and for which civil day;  shown: whether the client gets the cards
+    unrecorded  calls of the client before it that left no record
     """
     visit, findings = visit_of(request, pseudonyms), evaluation.findings
     record = evaluation.record
@@ -72,6 +75,11 @@ def decision_of(
         outcome=_outcome(evaluation),
         silence=_silence(evaluation),
         milliseconds=round(milliseconds, 3),
+        shown=shown,
+        entries=record.entries,
+        unknown_codes=record.unknown_codes,
+        unrecorded=unrecorded,
+        **_dates(record),
         cards=tuple(
             DecidedCard(one.uuid or "", shown, one.source.topic.code if one.source.topic else "", evaluation.gist)
             for one in evaluation.cards
@@ -102,6 +110,12 @@ def input_digest(request: HookRequest, pseudonyms: Pseudonyms) -> str:
 
 def _server(request: HookRequest) -> str:
     return (request.fhir_server or "").rstrip("/")
+
+
+def _dates(record: PatientRecord) -> dict[str, int]:
+    """How many entries of the chart a rule could use, and those of them without any date; allergies and visits need none."""
+    dated = [fact.dated is not None for kind, facts in record.facts.items() if kind not in (Allergy, Encounter) for fact in facts]
+    return {"facts": len(dated), "undated": dated.count(False)}
 
 
 def _outcome(evaluation: Evaluation) -> str:

@@ -270,6 +270,7 @@ class PatientRecord:
     encounter the visit the call is about
     unusable  prefetch keys with an entry that could not be used
     drafts    orders that are being written as the call is made: no part of the chart yet
+    entries   how many resources there were;  unknown_codes: those whose codes are all of systems that no value set uses
     """
 
     patient: Patient | None = None
@@ -280,6 +281,8 @@ class PatientRecord:
     encounter: Encounter | None = None
     unusable: tuple[str, ...] = ()
     drafts: tuple[Order, ...] = ()
+    entries: int = 0
+    unknown_codes: int = 0
 
     def of(self, kind: type[AnyFact]) -> tuple[AnyFact, ...]:
         """Every fact of one kind, in chart order."""
@@ -287,12 +290,7 @@ class PatientRecord:
 
     def coded(self, value_sets: tuple[str, ...]) -> Iterator[Fact]:
         """Every fact whose code is in one of the value sets, each once."""
-        seen: set[int] = set()
-        for name in value_sets:
-            for fact in self.named.get(name, ()):
-                if id(fact) not in seen:
-                    seen.add(id(fact))
-                    yield fact
+        yield from {id(fact): fact for name in value_sets for fact in self.named.get(name, ())}.values()
 
     def was_read(self, key: str) -> bool:
         """Whether the data of a prefetch key was seen completely."""

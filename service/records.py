@@ -5,6 +5,7 @@ not at all, as the site has decided; either way nobody waits for the store again
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -53,6 +54,7 @@ class Records:
         self._audit = audit
         self._how = how
         self._rests_until = 0.0
+        self._unrecorded: Counter[str] = Counter()
 
     def unread(self, request: HookRequest) -> History:
         """The history of the patient before anything of it is read: whose call it is, and the key of the digests."""
@@ -65,13 +67,15 @@ class Records:
         def look(store: Store) -> History:
             return recall(store, unread.visit, salt=unread.salt, now=now, reach=how.reach, zone=how.zone)
 
-        return await self._tried(look, what="the memory of a patient")
+        return await self._tried(look, what="the memory of a patient", client=request.client)
 
     async def keep_decision(
         self, request: HookRequest, evaluation: Evaluation, *, service: str, today: date, shown: bool, milliseconds: float
     ) -> bool:
         """Whether a decision is on the disk, with its place in the audit when it is an answer. Raises CallNotRecorded as `history` does."""
         at = self._how.clock()
+        # Told with this decision or, when that is not kept either, with the next one: a count that waits is of no use to two.
+        unrecorded = self._unrecorded.pop(request.client, 0)
         made = decision_of(
             request,
             evaluation,
@@ -82,6 +86,7 @@ class Records:
             today=today,
             shown=shown,
             milliseconds=milliseconds,
+            unrecorded=unrecorded,
         )
 
         def keep(store: Store) -> bool:
@@ -91,20 +96,29 @@ class Records:
                 self._audit.add(store, of_decision(made), at=at)
             return True
 
-        return bool(await self._tried(keep, what="a decision"))
+        kept = False
+        try:
+            kept = bool(await self._tried(keep, what="a decision", client=request.client))
+        finally:
+            if not kept:
+                self._unrecorded[request.client] += unrecorded
+        return kept
 
     async def keep(self, call: RefusedCall) -> None:
         """Record a refusal, as RefusedCalls has it."""
         at = self._how.clock()
         await self._tried(lambda store: self._audit.add(store, of_refusal(call), at=at), what="a refusal")
 
-    async def _tried(self, work: Work[T], *, what: str) -> T | None:
+    async def _tried(self, work: Work[T], *, what: str, client: str | None = None) -> T | None:
+        """What `work` gives; None, and one call more of this client without a record, where it fails."""
         now = asyncio.get_running_loop().time()
         if now >= self._rests_until:
             try:
                 return await self._database.run(work, what=what)
             except NotStored:
                 self._rests_until = asyncio.get_running_loop().time() + _REST_SECONDS
+        if client is not None:
+            self._unrecorded[client] += 1
         if self._how.must_record:
             raise CallNotRecorded(retry_after=_RETRY_AFTER)
         return None

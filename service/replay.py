@@ -16,8 +16,8 @@ from service.storage.decisions import Decision, decisions_of
 from service.storage.pseudonyms import Pseudonyms
 from service.storage.recall import recall
 
-# How long it took is not decided; who decides now is said by the command.
-_NOT_COMPARED = {"milliseconds", "decided_at"}
+# How long it took and what is only counted is not decided; who decides now is said by the command.
+_NOT_COMPARED = {"milliseconds", "decided_at", "shown", "entries", "unknown_codes", "facts", "undated", "unrecorded"}
 
 
 @dataclass(frozen=True, slots=True)

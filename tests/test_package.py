@@ -63,7 +63,7 @@ def test_a_wheel_is_complete(tmp_path):
     assert packed == kept
     assert "is sound" in run("knowledge", "check")
     assert '"hook": "patient-view"' in run("story", "laminectomy-and-iliac-harvest")
-    assert "revision none -> 0001" in run("db", "upgrade")
+    assert "revision none -> 0002" in run("db", "upgrade")
     assert (
         str(tmp_path / "installed")
         in subprocess.run(

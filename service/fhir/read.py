@@ -83,7 +83,7 @@ class _Pass:
         self.results: dict[str, str] = {}
         self.facts: dict[type[Fact], list[Fact]] = {}
         self.seen: dict[str, shapes.OfPatient] = {}
-        self.nameless = 0
+        self.nameless = self.unknown_codes = 0
         self.urns: dict[str, str] = {}
         self.source = Source(terms, self._prepare, self._issue)
         self.at = _At(ChartEntry(b"", "", ""))
@@ -106,6 +106,8 @@ class _Pass:
             keys=self.keys,
             encounter=self._current(),
             unusable=tuple(self.unusable),
+            entries=len(self.chart.entries),
+            unknown_codes=self.unknown_codes,
         )
         return Reading(record, tuple(self.issues), tuple(self.foreign))
 
@@ -118,11 +120,10 @@ class _Pass:
     def _pile(self, kind: str, pile: Iterable[ChartEntry]) -> None:
         """The resources of one kind. Most are the patient's, concern no rule, and are given up in `make` before anything else is asked."""
         make, own, at, site = self._way_to_make(kind), self.owner.own, self.at, self.terms.site
+        unknown, code = self.terms.is_unknown, "medicationCodeableConcept" if kind == "MedicationRequest" else "code"
         for entry in pile:
-            found: Any = entry.found
-            lost: Sequence[str] = ()
-            if found is None:
-                found, lost = self._decode(entry)
+            found: Any
+            found, lost = self._decode(entry) if entry.found is None else (entry.found, ())
             if found is None:
                 continue
             at.entry, at.found, at.lost, at.doubtful, at.name = entry, found, lost, False, ""
@@ -131,9 +132,11 @@ class _Pass:
                 continue
             about = found.subject
             plain = about is not None and about.reference in own and found.patient is None and not lost and not found.modifierExtension
-            if (plain or self._is_usable(entry, found, lost)) and (fact := make(found)) is not None:
-                fact = after_loss(fact, lost) if lost else fact
-                self._keep(site.marked(fact, found) if site else fact)
+            if plain or self._is_usable(entry, found, lost):
+                self.unknown_codes += ((fact := make(found)) is None or not fact.names) and unknown(getattr(found, code, None))
+                if fact is not None:
+                    fact = after_loss(fact, lost) if lost else fact
+                    self._keep(site.marked(fact, found) if site else fact)
 
     def _way_to_make(self, kind: str) -> Callable[[Any], Fact | None]:
         """How a resource of this kind becomes a fact, together with what it points to."""

@@ -34,6 +34,7 @@ class Terms:
         self._by_system: dict[str, dict[object, frozenset[str]]] = {}
         for (system, code), (_, names) in knowledge.codes.items():
             self._by_system.setdefault(system, {})[code] = names
+        self._standard = frozenset(self._by_system)
         for (system, code), names in _of_site(knowledge, order_codes).items():
             self._by_system.setdefault(system, {})[code] = names
         for system, code, names in self.site.names() if self.site else ():
@@ -68,11 +69,25 @@ class Terms:
         """Whether some value set has codes of the system."""
         return bool(self._codes_of(system))
 
+    def is_unknown(self, concept: CodeableConcept | None) -> bool:
+        """Whether the concept has codes, and all of them are of systems that no value set of the knowledge uses: a site's own, mostly."""
+        found = False
+        for coding in (concept.coding if concept is not None else None) or ():
+            if coding is None or coding.code is None or (system := coding.system) is None:
+                continue
+            if system in self._standard or self._canonical(system) in self._standard:
+                return False
+            found = True
+        return found
+
+    def _canonical(self, system: str) -> str:
+        """The name of a system without a version, a slash or capitals of its own."""
+        uri = system.split("|")[0].strip().rstrip("/")
+        return uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
+
     def _codes_of(self, system: str) -> dict[object, frozenset[str]]:
         """The codes of a system, also under a name with a version, a slash or capitals of its own; none for a system of no interest."""
-        uri = system.split("|")[0].strip().rstrip("/")
-        name = uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
-        codes = self._by_system.get(name, {})
+        codes = self._by_system.get(self._canonical(system), {})
         if len(self._by_system) < _MOST_SYSTEMS and len(system) <= _LONGEST_SYSTEM:
             self._by_system[system] = codes
         return codes

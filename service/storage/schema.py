@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 # The revision of `migrations/` that these tables are.
-REVISION = "0001"
+REVISION = "0002"
 REVISION_TABLE = "alembic_version"
 
 
@@ -92,7 +92,8 @@ tables = MetaData(
     }
 )
 
-# One row for each chart that was judged, whatever came of it.
+# One row for each chart that was judged, whatever came of it. What stands after `milliseconds` is only counted; rows of revision 0001, and
+# of a version that still runs beside this one, have nothing there.
 decision = Table(
     "decision",
     tables,
@@ -115,6 +116,12 @@ decision = Table(
     Column("outcome", Words, nullable=False),
     Column("silence", Json, nullable=False),
     Column("milliseconds", Double, nullable=False),
+    Column("shown", Boolean),
+    Column("entries", Integer),
+    Column("unknown_codes", Integer),
+    Column("facts", Integer),
+    Column("undated", Integer),
+    Column("unrecorded", Integer),
     Index(None, "client", "patient", "decided_at"),
     Index(None, "client", "caller", "decided_at"),
     Index(None, "hook_instance"),

@@ -51,7 +51,7 @@ def test_the_status_says_what_is_there(environ, remembered):
     """The revision of the tables, and how many rows."""
     place, counts = said(environ, "db", "status")
 
-    assert place.endswith("tables of revision 0001; this version needs 0001.")
+    assert place.endswith("tables of revision 0002; this version needs 0002.")
     assert counts == "3 decisions, 2 cards, 1 feedback, 0 tokens, 4 audit records"
 
 
@@ -59,7 +59,7 @@ def test_an_upgraded_database_has_nothing_to_upgrade(environ, remembered):
     """The command may be given any number of times."""
     (line,) = said(environ, "db", "upgrade")
 
-    assert line.endswith("revision 0001, nothing to do.")
+    assert line.endswith("revision 0002, nothing to do.")
 
 
 def test_postgresql_is_upgraded_by_the_command(server, key_file):
@@ -71,8 +71,8 @@ def test_postgresql_is_upgraded_by_the_command(server, key_file):
     assert (before.returncode, start.returncode) == (1, 1)
     assert before.stderr == start.stderr
     assert start.stderr.endswith("run: cluneal-cds db upgrade\n")
-    assert upgraded == ["PostgreSQL: revision none -> 0001."]
-    assert after[0] == "PostgreSQL: tables of revision 0001; this version needs 0001."
+    assert upgraded == ["PostgreSQL: revision none -> 0002."]
+    assert after[0] == "PostgreSQL: tables of revision 0002; this version needs 0002."
 
 
 def test_feedback_is_exported_with_its_card(environ, remembered):
