@@ -1,0 +1,1 @@
+"""Numbers for the committee that decides whether the service may speak."""
