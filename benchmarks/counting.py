@@ -44,7 +44,7 @@ def main() -> None:
         database = Database(place, wait=600, patient=True)
         began = perf_counter()
         for first in range(0, given.decisions, _BATCH):
-            rows = list(_decisions(first, min(_BATCH, given.decisions - first)))
+            rows = list(_decisions(first, min(_BATCH, given.decisions - first), given.decisions))
             database.run_now(lambda store, rows=rows: _fill(store, rows))  # type: ignore[misc]
         print(f"{given.decisions:,} decisions made up in {perf_counter() - began:.0f} s")
         knowledge = load_knowledge()
@@ -63,11 +63,11 @@ def _fill(store: Store, rows: list[dict[str, Any]]) -> None:
     store.execute(insert(feedback), [_answer(row) for row in cards if row["id"] % 3 == 0])
 
 
-def _decisions(first: int, count: int) -> Iterator[dict[str, Any]]:
+def _decisions(first: int, count: int, of: int) -> Iterator[dict[str, Any]]:
     dice = random.Random(first)
     findings = {f"{name}-{number}": dice.choice(("present", "absent")) for number in range(3) for name in _KEYS}
     for number in range(first, first + count):
-        at = _NOW - timedelta(seconds=dice.randrange(365 * 86_400))
+        at = _NOW - timedelta(days=365 * (1 - number / of))
         carded = number % _ONE_IN == 0
         states = {key: "supplied" if dice.random() < 0.97 else dice.choice(("null", "missing", "error")) for key in _KEYS}
         yield {

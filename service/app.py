@@ -22,6 +22,7 @@ from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services, prefetch_templates
+from service.database_url import Place
 from service.fetching import READ_VERSIONS, Fetching
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
@@ -39,8 +40,11 @@ from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
 from service.web.knowledge_json import add_knowledge_routes
 from service.web.layout import Layout, add_static_routes
+from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
 
+# A report over a year of a large site takes some; whoever looks at the page waits for it.
+_REPORT_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -83,8 +87,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
     add_knowledge_routes(app, knowledge)
-    layout = Layout(settings.base_url, knowledge.version.version, doors_of(settings.shown_pages, docs=settings.docs), frames)
-    if settings.shown_pages:
+    pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
+    layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
+    if settings.place and "numbers" in pages:
+        names = tuple(one.name for one in clients.known) if clients else ()
+        add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
+    if pages:
         add_static_routes(app, layout)
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
@@ -120,6 +128,14 @@ def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tup
         must_record=settings.when_store_is_down == "refuse",
     )
     return StoredFeedback(database, audit, clock=now), Records(database, pseudonyms, audit, how)
+
+
+def _counting(settings: Settings, place: Place, knowledge: Knowledge, clients: tuple[str, ...]) -> Counting:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    database = Database(place, wait=_REPORT_SECONDS, patient=True, reads=True)
+    return Counting(database, knowledge, now, settings.time_zone, clients, settings.agreed_acceptance)
 
 
 def pseudonyms_of(settings: Settings) -> Pseudonyms:

@@ -42,6 +42,7 @@ from service.known_clients import clients_of
 from service.memory_commands import audit_app, db_app, feedback_app, replay_request
 from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
+from service.report_command import report
 from service.settings import InvalidSettings, Settings
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
@@ -63,6 +64,8 @@ app.add_typer(probe_app)
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(feedback_app, name="feedback")
+_REPORTS = examples("cluneal-cds report --since 2026-11-01", "cluneal-cds report --since 2026-11-01 --format csv --svg charts")
+app.command("report", epilog=_REPORTS)(report)
 app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)
 _CHECKS = examples("cluneal-cds check-record chart.json", "zcat Condition.ndjson.gz | cluneal-cds check-record -")
 app.command("check-record", epilog=_CHECKS)(check_record)

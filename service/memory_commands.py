@@ -140,7 +140,7 @@ def export_feedback(
     ] = None,
 ) -> None:
     """Print feedback as JSON lines, each with what is known of its card. Comments may be about patients: mind where they go."""
-    database, now = _database(read_settings(os.environ)), datetime.now(UTC)
+    database, now = _database(read_settings(os.environ), reads=True), datetime.now(UTC)
     begin = since.replace(tzinfo=UTC) if since else None
 
     def write(store: Store) -> None:
@@ -196,8 +196,8 @@ def _place(settings: Settings) -> Place:
     return settings.place
 
 
-def _database(settings: Settings) -> Database:
-    return Database(_place(settings), wait=10, patient=True)
+def _database(settings: Settings, *, reads: bool = False) -> Database:
+    return Database(_place(settings), wait=10, patient=True, reads=reads)
 
 
 def _name(place: Place) -> str:

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 from cds_hooks.egress.allow_list import read_service_base
 from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
+from service.agreed_acceptance import SAYS as AGREED_ACCEPTANCE
+from service.agreed_acceptance import AgreedAcceptance, read_agreed_acceptance
 from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url
 from service.errors import ClinicError
 
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
     pages: Annotated[tuple[Page, ...] | None, NoDecode] = Field(
         default=None, description=f"must be all, none, or some of {', '.join(PAGES)}, separated by commas"
     )
+    agreed_acceptance: Annotated[AgreedAcceptance, NoDecode] = Field(default=AgreedAcceptance(), description=AGREED_ACCEPTANCE)
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property
@@ -118,6 +121,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("agreed_acceptance", mode="before")
+    @classmethod
+    def _is_agreed(cls, value: object) -> object:
+        return read_agreed_acceptance(value) if isinstance(value, str) else value
 
     @field_validator("pages", mode="before")
     @classmethod

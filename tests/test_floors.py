@@ -17,20 +17,20 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands memory_commands probing integration_commands",
+        "clients_commands memory_commands report_command probing integration_commands",
         "knowledge_commands",
         "app chart_file prefetch_words",
         "known_clients replay",
         "web cds_services screening story terminal labelled",
         "records",
-        "transcript published decision",
+        "transcript published decision numbers",
         "evaluate fetching",
         "cards",
         "reasoning fhir",
         "record_index",
         "record knowledge storage settings clients",
         "call",
-        "dates errors speech addresses history database_url local_codes",
+        "dates errors speech addresses history database_url local_codes agreed_acceptance",
     ),
     "cds_hooks": (
         "router openapi",
@@ -61,12 +61,12 @@ THIRD_PARTY = {
     "pydantic_settings": "service/settings.py",
     "typer": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py "
-        "service/integration_commands.py"
+        "service/integration_commands.py service/report_command.py"
     ),
     "uvicorn": "service/cli.py",
     "rich": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
-        "service/integration_commands.py service/probing/commands.py service/probing/drawn.py"
+        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py"
     ),
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
@@ -86,6 +86,7 @@ MAY_ASK_THE_WORLD = {
     "service/knowledge_commands.py",
     "service/probing/commands.py",
     "service/memory_commands.py",
+    "service/report_command.py",
     "service/settings.py",
 }
 

@@ -13,7 +13,7 @@ from service.numbers.taken import offered_reasons
 # Centers for Medicare & Medicaid Services, https://resdac.org/articles/cms-cell-size-suppression-policy
 FEWEST_PATIENTS = 11
 BELOW, MAYBE_BELOW = "below what was agreed", "below what was agreed, perhaps by chance"
-_OPEN = "open"
+ACCEPTED, _OPEN = "accepted", "open"
 _MOST_DAYS = 62
 
 
@@ -156,7 +156,7 @@ def steps_of(days: Sequence[Day]) -> tuple[tuple[date, int, int], ...]:
 
 
 def _fates(group: str, fate: Fate, note: str = "") -> Iterator[Row]:
-    yield share_row("accepted", group, fate.acceptance, note)
+    yield share_row(ACCEPTED, group, fate.acceptance, note)
     yield share_row("overridden", group, Share(fate.overridden, fate.decided))
     yield share_row("ignored", group, Share(fate.ignored, fate.decided))
     yield Row(_OPEN, group, fate.open, None, float(fate.open), "count")

@@ -42,13 +42,15 @@ class Database:
 
     wait     seconds for a transaction, its place in the queue included; for another program's lock on a file, half of them
     patient  statements may take their time, as those of commands do
+    reads    nothing is written once the tables are there, and nobody else who writes has to wait
 
     A commit that ends in the moment in which the wait does is told as not stored and may yet be kept.
     """
 
-    def __init__(self, place: Place, *, wait: float = 2.0, patient: bool = False) -> None:
+    def __init__(self, place: Place, *, wait: float = 2.0, patient: bool = False, reads: bool = False) -> None:
         self._place = place
         self._patient = patient
+        self._reads = reads
         self._wait = wait
         self._opened: tuple[object, Engine] | None = None
         self._opening = Lock()
@@ -62,7 +64,7 @@ class Database:
         try:
             async with asyncio.timeout(self._wait):
                 return await working
-        except (SQLAlchemyError, WrongSchema, OSError) as failed:
+        except (SQLAlchemyError, WrongSchema, StoreUnusable, OSError) as failed:
             # TimeoutError is an OSError. The name of the failure alone: a message may quote what was to be stored.
             _log.error("%s failed in the store: %s", what, failure_name(failed))
             raise NotStored from None
@@ -109,7 +111,10 @@ class Database:
             return self._opened[1]
         self._close()
         if isinstance(self._place, SQLiteFile):
-            engine, prepare = sqlite_engine(self._place, wait=self._wait / 2), upgrade
+            if self._reads:
+                upgrade_place(self._place)
+            engine = sqlite_engine(self._place, wait=self._wait / 2, reads=self._reads)
+            prepare = check_revision if self._reads else upgrade
         else:
             engine, prepare = postgresql_engine(self._place, patient=self._patient), check_revision
         try:

@@ -20,8 +20,12 @@ _OPTIONS = {
 }
 
 
-def sqlite_engine(file: SQLiteFile, *, wait: float) -> Engine:
-    """An engine with one connection, for one thread; `wait`: seconds for another program's lock on the file."""
+def sqlite_engine(file: SQLiteFile, *, wait: float, reads: bool = False) -> Engine:
+    """An engine with one connection, for one thread.
+
+    wait   seconds for another program's lock on the file
+    reads  nothing is written: whoever reads for long, as a report does, keeps no call from being recorded
+    """
     engine = create_engine(
         URL.create("sqlite", database=str(file.path)),
         poolclass=StaticPool,
@@ -30,7 +34,7 @@ def sqlite_engine(file: SQLiteFile, *, wait: float) -> Engine:
         connect_args={"timeout": wait, "isolation_level": None, "check_same_thread": False},
     )
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin_to_read if reads else _begin_immediate)
     return engine
 
 
@@ -51,6 +55,10 @@ def postgresql_engine(place: PostgreSQL, *, patient: bool = False) -> Engine:
 def _set_pragmas(connection: object, _: object) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+
+def _begin_to_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -9,11 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
     ColumnElement,
     Connection,
     Integer,
+    MetaData,
     Row,
     Select,
+    Table,
+    Text,
     and_,
     case,
     cast,
@@ -26,12 +32,11 @@ from sqlalchemy import (
     select,
 )
 
-from service.storage.schema import card, decision, feedback
+from service.storage.schema import Json, Moment, card, decision, feedback
 
 Rows = tuple[Row[Any], ...]
 # How fine the times of calls are told apart, in milliseconds: the median of many is exact to this.
 STEP_MS = 0.1
-_MOMENT = decision.c.decided_at.type
 # As `schema.Json` writes a finding.
 _SEES = '%-block-{}": "present"%'
 
@@ -75,193 +80,176 @@ def counts_of(connection: Connection, asked: Asked) -> Counts:
     def rows(query: Select[Any]) -> Rows:
         return tuple(connection.execute(query).all())
 
-    return Counts(
-        calls=rows(_calls(asked)),
-        encounters=rows(_encounters(asked)),
-        with_card=rows(_with_card(asked)),
-        cards=rows(_cards(asked)),
-        silences=rows(_silences(asked)),
-        reasons=rows(_reasons(asked)),
-        keys=rows(_keys(asked)),
-        times=rows(_times(asked)),
-        blocks=rows(_blocks(asked)),
-        feedback=rows(_feedback(asked)),
-    )
+    # The rows of the store are long; what is counted of them is written down once, beside the store, and gone when the report is made.
+    _meant.create(connection)
+    try:
+        connection.execute(_meant.insert().from_select(list(_meant.columns.keys()), _narrow(asked)))
+        return Counts(
+            calls=rows(_calls()),
+            encounters=rows(_encounters()),
+            with_card=rows(_with_card()),
+            cards=rows(_cards(asked)),
+            silences=rows(_silences()),
+            reasons=rows(_reasons()),
+            keys=rows(_keys(asked)),
+            times=rows(_times()),
+            blocks=rows(_blocks(asked)),
+            feedback=rows(_feedback(asked)),
+        )
+    finally:
+        _meant.drop(connection)
 
 
-def _meant(asked: Asked) -> ColumnElement[bool]:
-    period = and_(decision.c.decided_at >= asked.since, decision.c.decided_at < asked.until)
-    return period if asked.client is None else and_(period, decision.c.client == asked.client)
-
-
+_meant = Table(
+    "meant",
+    MetaData(),
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    Column("decided_at", Moment),
+    Column("live", Boolean),
+    Column("told", Integer),
+    Column("step", Integer),
+    *(Column(name, Text) for name in ("client", "patient", "visit", "hook", "outcome", "today")),
+    *(Column(name, Json) for name in ("data", "rules", "silence")),
+    *(Column(name, Integer) for name in ("unrecorded", "entries", "unknown_codes", "facts", "undated")),
+    prefixes=["TEMPORARY"],
+)
 # Of a decision that does not say whether its client was in shadow mode, a card that was not shown does.
-_LIVE = func.coalesce(decision.c.shown, ~exists().where(card.c.decision == decision.c.id, not_(card.c.shown))).label("live")
+_LIVE = func.coalesce(decision.c.shown, ~exists().where(card.c.decision == decision.c.id, not_(card.c.shown)))
 # Who names no encounter is taken to have one a day, as quiet takes it.
 _VISIT = case((decision.c.encounter == "", decision.c.patient + "/" + decision.c.today), else_=decision.c.encounter)
 
 
-def _calls(asked: Asked) -> Select[Any]:
+def _narrow(asked: Asked) -> Select[Any]:
+    """The decisions that are meant, and no more of them than is counted."""
+    own = {
+        "live": _LIVE,
+        "told": case((decision.c.shown.is_(None), 0), else_=1),
+        "step": cast(func.round(decision.c.milliseconds / STEP_MS), Integer),
+        "visit": _VISIT,
+    }
+    period = (decision.c.decided_at >= asked.since, decision.c.decided_at < asked.until)
+    ours = () if asked.client is None else (decision.c.client == asked.client,)
+    columns = (own[column.name] if column.name in own else decision.c[column.name] for column in _meant.columns)
+    return select(*columns).where(*period, *ours)
+
+
+def _calls() -> Select[Any]:
     """client, live, hook, outcome, today: calls, and the sums of what they counted; `told`: how many say whether they were live."""
-    groups = (decision.c.client, _LIVE, decision.c.hook, decision.c.outcome, decision.c.today)
-    sums = [
-        func.coalesce(func.sum(decision.c[name]), 0).label(name) for name in ("unrecorded", "entries", "unknown_codes", "facts", "undated")
-    ]
-    counts = (func.count().label("calls"), func.count(decision.c.shown).label("told"))
-    return select(*groups, *counts, *sums).where(_meant(asked)).group_by(*groups)
+    groups = (_meant.c.client, _meant.c.live, _meant.c.hook, _meant.c.outcome, _meant.c.today)
+    sums = (
+        func.coalesce(func.sum(_meant.c[name]), 0).label(name) for name in ("unrecorded", "entries", "unknown_codes", "facts", "undated")
+    )
+    return select(*groups, func.count().label("calls"), func.sum(_meant.c.told).label("told"), *sums).group_by(*groups)
 
 
-def _encounters(asked: Asked) -> Select[Any]:
+def _encounters() -> Select[Any]:
     """client, live: encounters."""
-    return (
-        select(decision.c.client, _LIVE, func.count(distinct(_VISIT)).label("encounters"))
-        .where(_meant(asked))
-        .group_by(decision.c.client, _LIVE)
-    )
+    groups = (_meant.c.client, _meant.c.live)
+    return select(*groups, func.count(distinct(_meant.c.visit)).label("encounters")).group_by(*groups)
 
 
-def _with_card(asked: Asked) -> Select[Any]:
+def _with_card() -> Select[Any]:
     """client, live: encounters with a card, and how often one was given in them."""
-    return (
-        select(
-            decision.c.client,
-            card.c.shown.label("live"),
-            func.count(distinct(_VISIT)).label("encounters"),
-            func.count().label("showings"),
-        )
-        .join_from(card, decision)
-        .where(_meant(asked))
-        .group_by(decision.c.client, card.c.shown)
-    )
+    groups = (_meant.c.client, card.c.shown.label("live"))
+    counts = (func.count(distinct(_meant.c.visit)).label("encounters"), func.count().label("showings"))
+    return select(*groups, *counts).join_from(_meant, card, card.c.decision == _meant.c.id).group_by(_meant.c.client, card.c.shown)
 
 
-def _units(asked: Asked) -> Any:
+def _units() -> Any:
     """Each card once in an encounter, however often it was shown there, as long as it said the same on the same grounds."""
-    heard = (
-        select(
-            feedback.c.client,
-            func.lower(feedback.c.card).label("card"),
-            func.max(case((feedback.c.outcome == "accepted", 1), else_=0)).label("accepted"),
-            func.max(case((feedback.c.outcome == "overridden", feedback.c.id))).label("overridden"),
-        )
-        .group_by(feedback.c.client, func.lower(feedback.c.card))
-        .subquery()
-    )
     groups = (
-        *(decision.c.client, card.c.shown.label("live"), _VISIT.label("visit"), decision.c.rules),
+        *(_meant.c.client, card.c.shown, _meant.c.visit, _meant.c.rules),
         *(card.c.kind, card.c.about, card.c.nerves, card.c.side, card.c.tier, card.c.ordered),
     )
-    return (
-        select(
-            *groups,
-            func.max(heard.c.accepted).label("accepted"),
-            func.max(heard.c.overridden).label("overridden"),
-            func.max(decision.c.decided_at, type_=_MOMENT).label("last"),
-        )
-        .select_from(
-            card.join(decision, decision.c.id == card.c.decision).outerjoin(
-                heard, and_(heard.c.client == card.c.client, heard.c.card == card.c.uuid)
-            )
-        )
-        .where(_meant(asked))
-        .group_by(*groups)
-        .subquery()
+    found = (
+        func.max(case((feedback.c.outcome == "accepted", 1), else_=0)).label("accepted"),
+        func.max(case((feedback.c.outcome == "overridden", feedback.c.id))).label("overridden"),
+        func.max(_meant.c.decided_at, type_=_meant.c.decided_at.type).label("last"),
     )
+    # Some clients write a uuid in capitals.
+    heard = and_(feedback.c.client == card.c.client, feedback.c.card.in_((card.c.uuid, func.upper(card.c.uuid))))
+    with_feedback = card.join(_meant, _meant.c.id == card.c.decision).outerjoin(feedback, heard)
+    return select(*groups, *found).select_from(with_feedback).group_by(*groups).subquery()
 
 
 def _cards(asked: Asked) -> Select[Any]:
-    """live, kind, about, nerves, tier, rules, fate: cards. Fate: accepted, overridden, ignored (inferred) or open; of shadow cards open."""
-    one = _units(asked)
+    """live, kind, about, nerves, tier, rules, fate: cards. Fate: accepted, overridden, ignored (inferred) or open."""
+    one = _units()
     fate = case(
         (one.c.accepted == 1, "accepted"),
         (one.c.overridden.is_not(None), "overridden"),
-        (one.c.last < literal(asked.unheard, _MOMENT), "ignored"),
+        (one.c.last < literal(asked.unheard, _meant.c.decided_at.type), "ignored"),
         else_="open",
-    ).label("fate")
-    groups = (one.c.live, one.c.kind, one.c.about, one.c.nerves, one.c.tier, one.c.rules, fate)
+    )
+    groups = (one.c.shown.label("live"), one.c.kind, one.c.about, one.c.nerves, one.c.tier, one.c.rules, fate.label("fate"))
     return select(*groups, func.count().label("cards")).group_by(*groups)
 
 
-def _reasons(asked: Asked) -> Select[Any]:
+def _reasons() -> Select[Any]:
     """reason_code, reason_display: cards that were overridden and not accepted, by what was given last."""
-    one = _units(asked)
-    return (
-        select(feedback.c.reason_code, feedback.c.reason_display, func.count().label("cards"))
-        .join_from(one, feedback, feedback.c.id == one.c.overridden)
-        .where(one.c.live, one.c.accepted == 0)
-        .group_by(feedback.c.reason_code, feedback.c.reason_display)
-    )
+    one, groups = _units(), (feedback.c.reason_code, feedback.c.reason_display)
+    said = select(*groups, func.count().label("cards")).join_from(one, feedback, feedback.c.id == one.c.overridden)
+    return said.where(one.c.shown, one.c.accepted == 0).group_by(*groups)
 
 
-def _silences(asked: Asked) -> Select[Any]:
+def _silences() -> Select[Any]:
     """live, outcome, silence: calls without a card."""
-    groups = (_LIVE, decision.c.outcome, decision.c.silence)
-    return (
-        select(*groups, func.count().label("calls")).where(_meant(asked), decision.c.outcome.in_(("silence", "refused"))).group_by(*groups)
-    )
+    groups = (_meant.c.live, _meant.c.outcome, _meant.c.silence)
+    return select(*groups, func.count().label("calls")).where(_meant.c.outcome.in_(("silence", "refused"))).group_by(*groups)
 
 
 def _keys(asked: Asked) -> Select[Any]:
     """client, data: calls by the states of their prefetch keys; without those that ask for nothing of the chart."""
-    silence = cast(decision.c.silence, decision.c.hook.type)
-    beside = [silence.like(f'%"rule": "{rule}"%') for rule in asked.beside]
-    groups = (decision.c.client, decision.c.data)
-    return select(*groups, func.count().label("calls")).where(_meant(asked), not_(or_(literal(False), *beside))).group_by(*groups)
+    beside = [cast(_meant.c.silence, Text).like(f'%"rule": "{rule}"%') for rule in asked.beside]
+    groups = (_meant.c.client, _meant.c.data)
+    return select(*groups, func.count().label("calls")).where(not_(or_(literal(False), *beside))).group_by(*groups)
 
 
-def _times(asked: Asked) -> Select[Any]:
+def _times() -> Select[Any]:
     """client, hook, step: calls by their time, in steps of STEP_MS."""
-    step = cast(func.round(decision.c.milliseconds / STEP_MS), Integer).label("step")
-    groups = (decision.c.client, decision.c.hook, step)
-    return select(*groups, func.count().label("calls")).where(_meant(asked)).group_by(*groups).order_by(*groups)
+    groups = (_meant.c.client, _meant.c.hook, _meant.c.step)
+    return select(*groups, func.count().label("calls")).group_by(*groups)
 
 
 def _blocks(asked: Asked) -> Select[Any]:
     """One row for each patient who was given a card of suspicion: when first, when a call first saw a block ordered or done, and when the
-    order of a block card was first accepted. Moments after the period count too, whatever came before the card does not."""
+    order of a block card was first accepted. Moments after the period count too."""
+    moment = decision.c.decided_at.type
     carded = (
-        select(decision.c.client, decision.c.patient, func.min(decision.c.decided_at, type_=_MOMENT).label("carded"))
-        .join_from(card, decision)
-        .where(_meant(asked), card.c.shown, card.c.kind.in_(("workup", "block")))
-        .group_by(decision.c.client, decision.c.patient)
+        select(_meant.c.client, _meant.c.patient, func.min(_meant.c.decided_at, type_=moment).label("carded"))
+        .join_from(_meant, card, card.c.decision == _meant.c.id)
+        .where(card.c.shown, card.c.kind.in_(("workup", "block")))
+        .group_by(_meant.c.client, _meant.c.patient)
         .subquery()
     )
-    findings = cast(decision.c.findings, decision.c.hook.type)
+    findings = cast(decision.c.findings, Text)
 
-    def first(when: ColumnElement[bool]) -> ColumnElement[Any]:
-        return func.min(case((when, decision.c.decided_at)), type_=_MOMENT)
+    def first(seen: str) -> ColumnElement[Any]:
+        return func.min(case((findings.like(_SEES.format(seen)), decision.c.decided_at)), type_=moment)
 
-    later = (
-        select(
-            carded,
-            first(findings.like(_SEES.format("done"))).label("done"),
-            first(findings.like(_SEES.format("ordered"))).label("seen_ordered"),
-        )
-        .join_from(carded, decision, and_(decision.c.client == carded.c.client, decision.c.patient == carded.c.patient))
-        .group_by(*carded.c)
-        .subquery()
-    )
+    whose = and_(decision.c.client == carded.c.client, decision.c.patient == carded.c.patient)
+    seen = (first("done").label("done"), first("ordered").label("seen_ordered"))
+    later = select(carded, *seen).join_from(carded, decision, whose).group_by(*carded.c).subquery()
+    # The clock of a client may be wrong; nobody answers a card before it is shown, or later than the answer comes in.
     clicked = case(
         (feedback.c.outcome_timestamp < decision.c.decided_at, decision.c.decided_at),
         (feedback.c.outcome_timestamp > feedback.c.received_at, feedback.c.received_at),
         else_=feedback.c.outcome_timestamp,
     )
+    answered = feedback.join(card, and_(card.c.client == feedback.c.client, card.c.uuid == func.lower(feedback.c.card)))
     accepted = (
-        select(decision.c.client, decision.c.patient, func.min(clicked, type_=_MOMENT).label("accepted"))
-        .select_from(
-            feedback.join(card, and_(card.c.client == feedback.c.client, card.c.uuid == func.lower(feedback.c.card))).join(
-                decision, decision.c.id == card.c.decision
-            )
-        )
+        select(decision.c.client, decision.c.patient, func.min(clicked, type_=moment).label("accepted"))
+        .select_from(answered.join(decision, decision.c.id == card.c.decision))
         .where(feedback.c.outcome == "accepted", card.c.shown, card.c.kind == "block", decision.c.decided_at >= asked.since)
         .group_by(decision.c.client, decision.c.patient)
         .subquery()
     )
-    whose = and_(accepted.c.client == later.c.client, accepted.c.patient == later.c.patient)
-    return select(later.c.carded, later.c.done, later.c.seen_ordered, accepted.c.accepted).select_from(later.outerjoin(accepted, whose))
+    same = and_(accepted.c.client == later.c.client, accepted.c.patient == later.c.patient)
+    return select(later.c.carded, later.c.done, later.c.seen_ordered, accepted.c.accepted).select_from(later.outerjoin(accepted, same))
 
 
 def _feedback(asked: Asked) -> Select[Any]:
     """card_known: items of feedback that came in."""
-    meant = [feedback.c.received_at >= asked.since, feedback.c.received_at < asked.until]
-    ours = meant if asked.client is None else [*meant, feedback.c.client == asked.client]
-    return select(feedback.c.card_known, func.count().label("items")).where(*ours).group_by(feedback.c.card_known)
+    period = (feedback.c.received_at >= asked.since, feedback.c.received_at < asked.until)
+    ours = () if asked.client is None else (feedback.c.client == asked.client,)
+    return select(feedback.c.card_known, func.count().label("items")).where(*period, *ours).group_by(feedback.c.card_known)
