@@ -95,7 +95,7 @@ def _play(sequence: dict[str, Any]) -> Iterator[Played]:
         visit = step.visit
         prefetch = charts.setdefault((visit.client, visit.patient), copy.deepcopy(dict(read_story(step.chart).prefetch)))
         for added in told.get("adds", ()):
-            _write(prefetch, resources()[added]["key"], _of_the_day(added, step), f"{added}-{number}")
+            write(prefetch, resources()[added]["key"], of_the_day(added, step), f"{added}-{number}")
         call = Call(visit.patient, f"call-{number}", visit.user, visit.encounter, step.hook)
         chart = _sent(prefetch, step)
         evaluation = evaluate(chart, load_knowledge(), today=step.today, call=call, history=journal.history(visit))
@@ -105,8 +105,8 @@ def _play(sequence: dict[str, Any]) -> Iterator[Played]:
             journal.keep(card["uuid"], step.today, step.moment, visit, evaluation.gist)
             for feedback in _feedback(step):
                 journal.tell(card["uuid"], feedback)
-            for number_of_it, resource in enumerate(_taken_up(card, told.get("accepts"))):
-                _write(prefetch, KEYS[resource["resourceType"]], resource, f"accepted-{number}-{number_of_it}")
+            for number_of_it, resource in enumerate(taken_up(card, told.get("accepts"))):
+                write(prefetch, KEYS[resource["resourceType"]], resource, f"accepted-{number}-{number_of_it}")
 
 
 def _feedback(step: Step) -> Iterator[Feedback]:
@@ -116,7 +116,7 @@ def _feedback(step: Step) -> Iterator[Feedback]:
         yield Feedback("overridden", step.today, step.moment, step.told["dismisses"])
 
 
-def _taken_up(card: dict[str, Any], label: str | None) -> list[dict[str, Any]]:
+def taken_up(card: dict[str, Any], label: str | None) -> list[dict[str, Any]]:
     """The resources of the one suggestion whose label starts so; an order that was drafted is signed."""
     if label is None:
         return []
@@ -125,23 +125,28 @@ def _taken_up(card: dict[str, Any], label: str | None) -> list[dict[str, Any]]:
     return [{**one, "status": "active"} if one["resourceType"] == "ServiceRequest" else one for one in made]
 
 
-def _of_the_day(name: str, step: Step) -> dict[str, Any]:
+def of_the_day(name: str, step: Step) -> dict[str, Any]:
     """A resource as it is written at a step: the first day of all sequences stands for the day of the step."""
     found: dict[str, Any] = json.loads(json.dumps(resources()[name]["resource"]).replace(FIRST_DAY.isoformat(), step.today.isoformat()))
     return found
 
 
-def _write(prefetch: dict[str, Any], key: str, resource: dict[str, Any], id_: str) -> None:
+def write(prefetch: dict[str, Any], key: str, resource: dict[str, Any], id_: str) -> None:
     written = completed({**resource, "id": id_}, key, prefetch["patient"]["id"], 0)
     prefetch[key] = searchset([*entries_of(prefetch.get(key)), {"resource": written}])
 
 
-def _sent(prefetch: dict[str, Any], step: Step) -> Chart:
-    """The chart as the EHR sends it at this step: the visit is that of the step."""
+def as_sent(prefetch: dict[str, Any], step: Step) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The chart as the EHR sends it at this step, whose visit is that of the step, and the orders that are being written."""
     visit = {**moved(prefetch["encounter"], by=step.today - FIRST_DAY), "id": step.visit.encounter} if step.visit.encounter else None
     whole = {**prefetch, "encounter": visit}
     for key in step.told.get("unreadable", ()):
         whole[key] = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
-    drafts = [completed({**_of_the_day(name, step), "id": name}, "orders", step.visit.patient, 0) for name in step.told.get("orders", ())]
+    drafts = [completed({**of_the_day(name, step), "id": name}, "orders", step.visit.patient, 0) for name in step.told.get("orders", ())]
+    return whole, drafts
+
+
+def _sent(prefetch: dict[str, Any], step: Step) -> Chart:
+    whole, drafts = as_sent(prefetch, step)
     raw = {key: msgspec.Raw(json.dumps(value).encode()) for key, value in whole.items()}
     return chart_of_prefetch(raw, patient=step.visit.patient, server=None, drafts=drafts)

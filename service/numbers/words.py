@@ -121,7 +121,7 @@ def _calls(report: Report) -> Iterator[Row]:
         yield share_row("calls", measure, Share(part, live.calls))
     yield _count("showings of a card", live.showings)
     yield _count("calls in shadow mode", report.shadow.calls)
-    yield _count("calls without a record", report.unrecorded, "at least; the store was down, as a later call told")
+    yield _count("calls without a record", report.unrecorded, "at least so many; told by later calls, for the store was down")
     if report.untold:
         yield _count("calls of which shadow mode is not told", report.untold, "of an earlier version; silent ones count as not shadow")
     if report.unmatched.whole:

@@ -22,7 +22,7 @@ _STYLE = (
     "@media (prefers-color-scheme:dark){svg{--ink:#e8edf2;--quiet:#a9b5c1;--grid:#36414c;--mark:#7cb8f5;background:#12171d}}"
     ".heading,.label,.value{fill:var(--ink)}.tick,.unit{fill:var(--quiet)}.grid{stroke:var(--grid)}.bar,.point{fill:var(--mark)}"
     ".whisker,.agreed{stroke:var(--ink)}.agreed{stroke-dasharray:4 3}.line{fill:none;stroke:var(--mark);stroke-width:2}"
-    ".heading,.value{font-weight:600}"
+    ".heading,.value{font-weight:600}text{paint-order:stroke;stroke:Canvas;stroke-width:4px}"
 )
 
 
@@ -67,6 +67,7 @@ def bars(name: str, section: str, *, title: str, unit: str, rows: Sequence[Bar],
             for end in (row.low, row.high):
                 _line(root, "whisker", _LEFT + end * scale, top + 20, _LEFT + end * scale, top + 28)
     if mark is not None:
+        unit = f"{unit}; dashed: {mark:g}, as agreed"
         _line(root, "agreed", _LEFT + mark * scale, _TOP, _LEFT + mark * scale, bottom)
     _across(root, ticks, scale, bottom, unit)
     return _chart(name, section, root)
