@@ -131,3 +131,22 @@ def test_a_text_says_only_lists_whose_words_stand_in_it():
 def test_a_plain_no_denies(answer, no):
     """An answer that is nothing but no; a sentence that begins with it is more than that."""
     assert TERMS.denies(answer) is no
+
+
+@pytest.mark.parametrize(
+    ("concept", "unknown"),
+    [
+        (coded("urn:oid:2.999.1.1", "OR-1"), True),
+        (CodeableConcept(coding=[Coding(system="urn:oid:2.999.1.1", code="OR-1"), Coding(system="urn:oid:2.999.1.2", code="2")]), True),
+        (coded(SNOMED, "38341003"), False),
+        (coded("SNOMED-CT", "38341003"), False),
+        (CodeableConcept(coding=[Coding(system="urn:oid:2.999.1.1", code="OR-1"), Coding(system=f"{ICD}/", code="I10")]), False),
+        (coded(None, "OR-1"), False),
+        (coded("urn:oid:2.999.1.1", None), False),
+        (CodeableConcept(text="Laminectomy"), False),
+        (None, False),
+    ],
+)
+def test_a_code_is_unknown_when_no_value_set_uses_its_system(concept, unknown):
+    """What stands beside a code of a system that we read is known to be none of ours; words alone are no code."""
+    assert TERMS.is_unknown(concept) is unknown
