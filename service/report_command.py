@@ -110,7 +110,9 @@ def _section(section: Section) -> list[RenderableType]:
     drawn = table_of(section)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for number, head in enumerate(drawn.heads):
-        table.add_column(plain(head), overflow="fold", min_width=18 if number == 0 else None)
+        # Beside words there is room for a number; of several numbers in a line each may have to break.
+        alone = number == 1 and len(drawn.heads) <= 2 + drawn.has_notes
+        table.add_column(plain(head), overflow="fold", min_width=18 if number == 0 else len(head), no_wrap=alone)
     for line in drawn.lines:
         table.add_row(*(Text(plain(cell)) for cell in line))
     return [Text(f"\n{section.title}", style="bold"), Text(section.says, style="dim"), table]

@@ -58,9 +58,9 @@ def _wait_for(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that looks like the checkout to a command: it has the virtual environment and the fixtures, and nothing else."""
+    """A folder that looks like the checkout to a command: it has the virtual environment, the fixtures and the tests, and nothing else."""
     place = tmp_path_factory.mktemp("reader")
-    for name in (".venv", "fixtures"):
+    for name in (".venv", "fixtures", "tests"):
         (place / name).symlink_to(ROOT / name)
     return place
 
