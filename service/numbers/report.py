@@ -52,11 +52,6 @@ class Fate:
         """Accepted, of those of which one can tell."""
         return Share(self.accepted, self.decided)
 
-    @property
-    def override(self) -> Share:
-        """Overridden, of those that were answered."""
-        return Share(self.overridden, self.accepted + self.overridden)
-
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -135,7 +130,7 @@ class Report:
     """All numbers of a period; `untold`: calls of which an earlier version did not record whether their client was in shadow mode.
 
     reasons    overridden cards by the code of their reason
-    ordered, done   of patients with a card of suspicion whom no earlier call had seen with a block ordered, or done;  before: those seen
+    ordered, done   of all patients with a card of suspicion those who came to a block after it, as far as we know
     unmatched  of the feedback that came in, the items about cards that were never given to that client
     """
 
@@ -148,7 +143,6 @@ class Report:
     reasons: Mapping[str, int]
     ordered: Way
     done: Way
-    before: int
     times: tuple[Times, ...]
     quality: tuple[Quality, ...]
     unmatched: Share
@@ -173,7 +167,6 @@ def report_of(counts: Counts, frame: Frame, *, reasons: Mapping[str, str]) -> Re
         reasons=_reasons(counts.reasons, reasons),
         ordered=_way(zip((row.carded for row in counts.blocks), ordered, strict=True)),
         done=_way((row.carded, row.done) for row in counts.blocks),
-        before=sum(row.done is not None and row.done <= row.carded for row in counts.blocks),
         times=tuple(_times(counts.times)),
         quality=tuple(_quality(counts)),
         unmatched=Share(
@@ -248,9 +241,9 @@ def _first(*moments: Any) -> Any:
 
 def _way(pairs: Iterable[tuple[Any, Any]]) -> Way:
     """What was seen before the card, or at the same call, is nothing that came of it."""
-    began = [(carded, reached) for carded, reached in pairs if reached is None or reached > carded]
-    days = [(reached - carded).total_seconds() / _SECONDS_A_DAY for carded, reached in began if reached is not None]
-    return Way(Share(len(days), len(began)), median(days) if days else None)
+    given = list(pairs)
+    days = [(reached - carded).total_seconds() / _SECONDS_A_DAY for carded, reached in given if reached is not None and reached > carded]
+    return Way(Share(len(days), len(given)), median(days) if days else None)
 
 
 def _times(rows: Rows) -> Iterable[Times]:

@@ -79,9 +79,9 @@ _TIME = "Calls by civil day, or by week where the period is long, and those of t
 _REASONS = "Of the cards that were overridden and not accepted, by the reason given last."
 _SILENCE = "Of the calls without a card, by the first rule that kept it back, (quiet) after an earlier card; and of those refused, by key."
 _BLOCKS = (
-    "Of the patients who were given a card to examine or to consider a block, and of whom no earlier call had seen one. Ordered: "
-    "the order of a block card was accepted, or a later call saw a cluneal block among the orders. Done: a later call saw one in "
-    "the chart; it was done on that day or before. Of the others it is not known. Days are counted to the call or click that told. "
+    "Of all patients who were given a card to examine or to consider a block. Ordered: the order of a block card was accepted, or a "
+    "later call saw a cluneal block among the orders. Done: a later call saw one in the chart; it was done on that day or before. Of "
+    "the others it is not known, or it was so before the card. Days are counted to the call or click that told. "
     f"Nothing that tells of fewer than {FEWEST_PATIENTS} patients is shown."
 )
 _TIMES = (
@@ -99,8 +99,8 @@ def _rule_words(knowledge: Knowledge) -> Mapping[str, str]:
     return {row.id: row.says for rows in knowledge.rules.values() for row in rows}
 
 
-def _count(measure: str, number: int, note: str = "", group: str = "") -> Row:
-    return Row(measure, group, number, None, float(number), "count", note=note)
+def _count(measure: str, number: int, note: str = "") -> Row:
+    return Row(measure, "", number, None, float(number), "count", note=note)
 
 
 def share_row(measure: str, group: str, share: Share, note: str = "") -> Row:
@@ -206,7 +206,7 @@ def _silences(side: Side, words: Mapping[str, str]) -> Iterator[Row]:
 
 
 def _blocks(report: Report) -> Iterator[Row]:
-    if not report.ordered.patients.whole + report.done.patients.whole:
+    if not report.done.patients.whole:
         return
     for what, way in (("block ordered", report.ordered), ("block done", report.done)):
         yield from _way(what, way)
@@ -217,7 +217,7 @@ def _way(what: str, way: Way) -> Iterator[Row]:
     if any(0 < part < FEWEST_PATIENTS for part in (share.part, share.whole - share.part)):
         yield Row("patients", what, None, None, None, "per 100", note=f"not shown: fewer than {FEWEST_PATIENTS} patients in a part")
         return
-    yield share_row("patients", what, share, f"of {share.whole - share.part} it is not known")
+    yield share_row("patients", what, share, f"of {share.whole - share.part} not known")
     if way.days is not None:
         yield Row("days from the card, median", what, None, None, round(way.days, 1), "days")
 

@@ -34,9 +34,7 @@ def _charts(report: Report, section: Section) -> Iterator[Chart]:
             known = (row for row in rows if row.measure == ACCEPTED and row.denominator)
             found = sorted(known, key=lambda row: row.high or 0)
             mark = None if agreed is None else 100 * agreed
-            yield from _drawn(
-                "acceptance-by-rule", name, "Acceptance by rule, the surest to be low first", "% accepted", _bars(found), mark
-            )
+            yield from _drawn("acceptance-by-rule", name, "Acceptance by rule, lowest upper limit first", "% accepted", _bars(found), mark)
         case "reasons":
             yield from _drawn("override-reasons", name, "Why cards were overridden", "% of overridden cards", _bars(rows))
         case "silence":

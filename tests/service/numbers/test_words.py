@@ -73,11 +73,12 @@ def test_a_flag_stands_with_its_rule():
 )
 def test_counts_of_few_patients_are_not_shown(part, whole, shown):
     """Neither a part of 1 to 10 nor a rest of so many, from which it could be worked out; none at all is nobody."""
-    rows = said(report(ordered=Way(Share(part, whole), 3.0), done=Way(Share(0, 0), None)), "blocks")
+    rows = said(report(ordered=Way(Share(part, whole), 3.0), done=Way(Share(0, whole), None)), "blocks")
     row = rows[0]
 
     assert (row.numerator == part, row.denominator == whole) == (shown, shown)
     assert ("days" in {row.unit for row in rows}) == shown
+    assert "days" not in {row.unit for row in rows if row.group == "block done"}
     assert shown or in_words(row) == "not shown"
 
 
