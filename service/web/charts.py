@@ -20,7 +20,8 @@ _TEXT_LENGTH = 50
 _STYLE = (
     "svg{color-scheme:light dark;--ink:#16202b;--quiet:#4c5a68;--grid:#c9d1d9;--mark:#0b5cad;background:#fff;font:12px sans-serif}"
     "@media (prefers-color-scheme:dark){svg{--ink:#e8edf2;--quiet:#a9b5c1;--grid:#36414c;--mark:#7cb8f5;background:#12171d}}"
-    ".heading,.label,.value{fill:var(--ink)}.tick,.unit{fill:var(--quiet)}.grid{stroke:var(--grid)}.bar,.point{fill:var(--mark)}"
+    ".heading,.label,.value{fill:var(--ink)}.tick,.unit{fill:var(--quiet)}.grid{stroke:var(--grid)}.point{fill:var(--mark)}"
+    ".bar{fill:var(--mark);fill-opacity:.35;stroke:var(--mark)}"
     ".whisker,.agreed{stroke:var(--ink)}.agreed{stroke-dasharray:4 3}.line{fill:none;stroke:var(--mark);stroke-width:2}"
     ".heading,.value{font-weight:600}text{paint-order:stroke;stroke:Canvas;stroke-width:4px}"
 )

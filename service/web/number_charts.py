@@ -5,7 +5,7 @@ from datetime import date
 
 from service.numbers.report import Report
 from service.numbers.tables import in_words
-from service.numbers.words import ACCEPTED, BELOW, Row, Section
+from service.numbers.words import ACCEPTED, BELOW, MAYBE_BELOW, Row, Section
 from service.web.charts import Bar, Chart, bars, time_line
 
 # More bars than these nobody compares; the table has all of them.
@@ -69,7 +69,7 @@ def _bars(rows: Iterable[Row], *, cut: str = "", with_measure: bool = False) -> 
 
 def _label(row: Row, cut: str, with_measure: bool) -> str:
     label = row.group.removeprefix(cut)
-    flag = ", below" if row.note.startswith(BELOW) else ""
+    flag = ", perhaps below" if row.note.startswith(MAYBE_BELOW) else ", below" if row.note.startswith(BELOW) else ""
     return f"{label}: {row.measure}" if with_measure else f"{label}{flag}"
 
 
