@@ -44,11 +44,12 @@ def test_a_day_is_that_of_the_site(database, zone, calls):
 
 
 def test_an_encounter_counts_once(database):
-    """Two calls of a visit, one of another, and two of a day without a visit: three; one of them with a card that was shown twice."""
-    remember(database, carded("a"), carded("b"), silent(encounter="visit-2"), silent(encounter=""), silent(encounter=""))
+    """Two calls of a visit, in which a card was shown twice, and one of another; of those that name none, one for each patient and day."""
+    nameless = silent(encounter=""), silent(encounter=""), silent(1, encounter=""), silent(encounter="", patient="patient-2")
+    remember(database, carded("a"), carded("b"), silent(encounter="visit-2"), *nameless)
     live = taken(database).live
 
-    assert live.encounters == Share(1, 3)
+    assert live.encounters == Share(1, 5)
     assert (live.showings, live.fate.cards) == (2, 1)
 
 
