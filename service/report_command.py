@@ -18,7 +18,7 @@ from service.database_url import SQLiteFile
 from service.knowledge.load import load_knowledge
 from service.numbers.report import Frame, Report
 from service.numbers.tables import as_csv, as_json, table_of
-from service.numbers.taken import IGNORED_AFTER, take_report
+from service.numbers.taken import IGNORED_AFTER, problem_of, take_report
 from service.numbers.words import Section, sections
 from service.settings import Settings, read_settings
 from service.storage.database import Database
@@ -53,8 +53,8 @@ def report(
     now = datetime.now(UTC)
     last = until.date() if until else now.astimezone(settings.time_zone).date()
     frame = Frame(since.date(), last, client, ignored_after, _agreed(agreed, settings))
-    if frame.until < frame.since:
-        raise typer.BadParameter("the last day lies before the first", param_hint="--until")
+    if problem := problem_of(frame):
+        raise typer.BadParameter(problem, param_hint="--since, --until")
     knowledge = load_knowledge(adjustments_of(settings))
     database = _database(settings)
     found = database and database.run_now(lambda store: take_report(store, frame, knowledge, now=now, zone=settings.time_zone))

@@ -10,6 +10,7 @@ from service.storage.numbers import Asked, counts_of
 
 # Of a card of which nothing was heard for so many days nobody says more, unless another number is asked for.
 IGNORED_AFTER = 14
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 # At any other order nothing of the chart is asked for.
 _BESIDE = ("O-none",)
 
@@ -19,6 +20,16 @@ def take_report(store: Store, frame: Frame, knowledge: Knowledge, *, now: dateti
     since, until = (datetime.combine(day, time(), zone) for day in (frame.since, frame.until + timedelta(1)))
     unheard = now - timedelta(days=frame.ignored_after)
     return report_of(counts_of(store, Asked(since, until, frame.client, unheard, _BESIDE)), frame, reasons=offered_reasons(knowledge))
+
+
+def problem_of(frame: Frame) -> str:
+    """Why there can be no report of these days, as a sentence; "" for nothing."""
+    if frame.until < frame.since:
+        return "the last day lies before the first"
+    # The moments of others may lie outside the calendar.
+    return (
+        "" if frame.since.year >= _FIRST_YEAR and frame.until.year <= _LAST_YEAR else f"days from {_FIRST_YEAR} to {_LAST_YEAR} are meant"
+    )
 
 
 def offered_reasons(knowledge: Knowledge) -> Mapping[str, str]:

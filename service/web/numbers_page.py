@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
@@ -14,14 +14,13 @@ from service.agreed_acceptance import AgreedAcceptance
 from service.knowledge.model import Knowledge
 from service.numbers.report import Frame, Report
 from service.numbers.tables import as_csv, table_of
-from service.numbers.taken import IGNORED_AFTER, take_report
+from service.numbers.taken import IGNORED_AFTER, problem_of, take_report
 from service.numbers.words import sections
 from service.storage.database import Database, NotStored
 from service.web.layout import Layout
 from service.web.number_charts import charts_of
 
 _DAYS = 28
-_MOST_DAYS = 3660
 _NOT_NOW = "The store of the service did not give the numbers in time. Try a shorter period, or again in a while."
 
 
@@ -97,21 +96,18 @@ def _frame(asked: Mapping[str, str], counting: Counting) -> Frame:
     """What the form asks for; without it the last four weeks of all clients. Raises ValueError with a sentence."""
     today = counting.clock().astimezone(counting.zone).date()
     until = _day(asked.get("until"), "last day") or today
-    since = _day(asked.get("since"), "first day") or until - timedelta(_DAYS - 1)
-    if not timedelta(0) <= until - since < timedelta(_MOST_DAYS):
-        raise ValueError("The last day must not lie before the first, and no more than ten years after it.")
-    return Frame(since, until, asked.get("client") or None, _days(asked.get("ignored-after")), counting.agreed)
+    since = _day(asked.get("since"), "first day") or date.fromordinal(max(1, until.toordinal() - _DAYS + 1))
+    frame = Frame(since, until, asked.get("client") or None, _days(asked.get("ignored-after")), counting.agreed)
+    if problem := problem_of(frame):
+        raise ValueError(f"The period must be another one: {problem}.")
+    return frame
 
 
 def _day(text: str | None, which: str) -> date | None:
     try:
-        found = date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
-        found = date.min
-    # Also of what the calendar has and no store: its moments in UTC would lie outside it.
-    if found is not None and not 1970 <= found.year <= 9000:
-        raise ValueError(f"The {which} must be a date such as 2026-11-20.")
-    return found
+        raise ValueError(f"The {which} must be a date such as 2026-11-20.") from None
 
 
 def _days(text: str | None) -> int:

@@ -109,6 +109,8 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path):
     [
         ({"CLUNEAL_DATABASE_URL": "off"}, PERIOD, "nothing is remembered"),
         ({}, ("--since", "2026-10-01", "--until", "2026-09-01"), "before the first"),
+        ({}, ("--since", "2026-10-01", "--until", "9999-12-31"), "days from 1970 to 9000 are meant"),
+        ({}, ("--since", "0001-01-01"), "days from 1970 to 9000 are meant"),
         ({}, (*PERIOD, "--agreed-acceptance", "20"), "must be a number above 0"),
         ({}, ("--since", "last week"), "does not match the format"),
     ],
