@@ -35,7 +35,7 @@ def report(
     until: Annotated[datetime | None, typer.Option(formats=_DAY, metavar="DATE", help="The last day. Without it, today.")] = None,
     client: Annotated[str | None, typer.Option(metavar="NAME", help="One client alone.")] = None,
     ignored_after: Annotated[
-        int, typer.Option(min=1, metavar="DAYS", help="A card of which nothing was heard for so many days counts as ignored.")
+        int, typer.Option(min=1, max=999, metavar="DAYS", help="A card of which nothing was heard for so many days counts as ignored.")
     ] = IGNORED_AFTER,
     agreed: Annotated[
         str | None,

@@ -8,7 +8,7 @@ from service.numbers.report import Frame, Report, report_of
 from service.storage.database import Store
 from service.storage.numbers import Asked, counts_of
 
-# Of a card of which nothing was heard for so many days nobody says more, unless another number is asked for.
+# After so many days without an answer a card counts as ignored, unless another number is asked for.
 IGNORED_AFTER = 14
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 # At any other order nothing of the chart is asked for.
