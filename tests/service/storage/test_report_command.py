@@ -22,8 +22,7 @@ def here(environ, *words):
     return CliRunner(env=environ).invoke(app, ["report", *words])
 
 
-@pytest.fixture
-def counted(environ, url):
+def fill(url):
     """A store of six calls: four cards, one of them accepted and two overridden, and two silences."""
     database = Database(read_database_url(url), wait=10)
     two = silent(encounter="other"), silent(1, encounter="other")
@@ -32,12 +31,20 @@ def counted(environ, url):
     hear(database, "card-1", "overridden", days=30, reason_code="cds-not-applicable")
     hear(database, "card-2", "overridden", days=30, reason_code="cds-not-applicable")
     database.close()
-    return environ
 
 
-def test_the_numbers_are_printed(counted):
+@pytest.fixture
+def counted(tmp_path):
+    """The settings of such a store in a SQLite file."""
+    url = f"sqlite:///{tmp_path / 'counted.sqlite'}"
+    fill(url)
+    return {"CLUNEAL_DATABASE_URL": url}
+
+
+def test_the_numbers_are_printed(environ, url):
     """With their denominators and intervals, on both databases alike; what few patients are is left out."""
-    lines = said(counted, "report", *PERIOD)
+    fill(url)
+    lines = said(environ, "report", *PERIOD)
     text = "\n".join(" ".join(line.split()) for line in lines)
 
     assert lines[0] == "2026-10-01 to 2026-11-20: 6 calls, one client"
@@ -84,10 +91,11 @@ def test_the_charts_are_drawn(counted, tmp_path):
 
 
 @pytest.mark.parametrize("style", ["text", "csv", "json"])
-def test_an_empty_store_says_so(environ, url, style):
+def test_an_empty_store_says_so(tmp_path, style):
     """In a sentence, with exit code 0; a program gets an empty table or object, and the sentence beside it."""
+    url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
     Database(read_database_url(url), wait=10).prepare()
-    told = here(environ, *PERIOD, "--format", style)
+    told = here({"CLUNEAL_DATABASE_URL": url}, *PERIOD, "--format", style)
     sentence = "No calls since 2026-10-01 (until 2026-11-20).\n"
 
     assert told.exit_code == 0

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import re
+from functools import cache
 
 import httpx
 import pytest
@@ -27,9 +28,16 @@ def environ(tmp_path_factory):
     return made
 
 
+@cache
+def service(**environ):
+    return create_app(read_settings(environ))
+
+
 def asked(environ, path="/numbers", **query):
+    """What one service answers, also to a second question."""
+
     async def get():
-        transport = httpx.ASGITransport(app=create_app(read_settings({**environ, "CLUNEAL_PAGES": "numbers"})))
+        transport = httpx.ASGITransport(app=service(**environ, CLUNEAL_PAGES="numbers"))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             return await client.get(path, params=query)
 
