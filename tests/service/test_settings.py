@@ -43,6 +43,7 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_QUIET": "1",
             "CLUNEAL_DOCS": "1",
             "CLUNEAL_PAGES": "knowledge, ehr",
+            "CLUNEAL_AGREED_ACCEPTANCE": "0.2, S3=0.3",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -68,6 +69,7 @@ def test_every_setting_is_read_from_its_variable():
         "quiet": True,
         "docs": True,
         "pages": ["ehr", "knowledge"],
+        "agreed_acceptance": {"of_all": 0.2, "of_rule": {"S3": 0.3}},
         "log_level": "warning",
     }
 
