@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path | None = Field(default=None, validate_default=True)  # looks back at database_url
     when_store_is_down: Literal["answer", "refuse"] = Field(default="answer", description="must be answer or refuse")
     store_deadline_s: float = Field(default=1.0, ge=0.1, le=30, description="must be a number of seconds from 0.1 to 30")
-    quiet: bool = Field(default=False, description="must be 1 or 0")
+    quiet: bool = Field(default=True, description="must be 1 or 0")
     docs: bool = Field(default=False, description="must be 1 or 0")
     pages: Annotated[tuple[Page, ...] | None, NoDecode] = Field(
         default=None, description=f"must be all, none, or some of {', '.join(PAGES)}, separated by commas"

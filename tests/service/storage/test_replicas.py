@@ -21,7 +21,7 @@ async def test_a_token_that_one_has_seen_the_other_refuses(postgresql_url, key_f
 
 async def test_what_was_dismissed_at_one_is_quiet_at_the_other(postgresql_url, key_file):
     """The card, "not now", and the next call at the other replica is silence with its reason."""
-    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), "CLUNEAL_QUIET": "1"}
+    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file)}
     with time_machine.travel(NOON, tick=False) as clock:
         async with running(environ) as first, running(environ) as second:
             (card,) = (await ask(first)).json()["cards"]
