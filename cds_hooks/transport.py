@@ -37,6 +37,9 @@ _PREFLIGHT_ANSWER: Headers = [
 ]
 
 
+# Where in the scope of a request the code of its error stands, for whoever tells what came of calls.
+ERROR = "cds_hooks.error"
+
 # How many times the largest body is taken in, unkept, before a client is cut off in the middle of its sending.
 _PATIENCE = 4
 
@@ -122,6 +125,7 @@ def answer_errors(app: Application) -> Application:
         except Exception as fault:
             error = fault if isinstance(fault, CDSHooksError) else ServiceFault()
             _log_error(error, fault)
+            scope[ERROR] = error.code
             # Half an answer cannot be taken back; the server cuts the connection, and the client sees that it is not whole.
             if not begun:
                 await _send_error(send, error)
@@ -131,7 +135,7 @@ def answer_errors(app: Application) -> Application:
 
 def _log_error(error: CDSHooksError, fault: Exception) -> None:
     if not isinstance(error, ServiceError):
-        _log.info("refused: %s", error.code)
+        _log.debug("refused: %s", error.code)
     else:
         places = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(traceback.extract_tb(fault.__traceback__)[-5:]))
         _log.error("%s: %s in %s", error.code, type(fault).__name__, " < ".join(places))

@@ -1,7 +1,8 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -22,6 +23,7 @@ from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.cds_services import offered_services, prefetch_templates
+from service.clients.load import Clients
 from service.database_url import Place
 from service.fetching import READ_VERSIONS, Fetching
 from service.knowledge.load import load_knowledge
@@ -36,6 +38,9 @@ from service.storage.database import Database, StoreUnusable
 from service.storage.feedback import StoredFeedback
 from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
+from service.telemetry.calls import addresses_of, watch_calls
+from service.telemetry.metrics import Metrics
+from service.telemetry.readiness import Readiness
 from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
 from service.web.knowledge_json import add_knowledge_routes
@@ -54,11 +59,16 @@ def create_app(settings: Settings) -> FastAPI:
     clients = clients_of(settings, knowledge)
     reach = reach_of(settings, clients)
     egress = Egress(server for one in reach.values() for server in one.servers)
+    metrics = Metrics(version=version("cluneal-cds"), knowledge=knowledge.version.version, draining=lambda: readiness.draining)
+    database = database_of(settings, failed=metrics.add_store_failure)
+    readiness = _readiness(settings, knowledge, clients, database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await egress.aclose()
+        if database:
+            await asyncio.to_thread(database.close)
 
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
@@ -70,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     calls = FhirCalls(egress, clock=monotonic, chance=random)
     versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
-    database = database_of(settings)
+    metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
     services = offered_services(
         knowledge,
@@ -83,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         patience=settings.deadline_s,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
-    authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
+    authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time, told=metrics.add_key_set)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
     add_knowledge_routes(app, knowledge)
@@ -101,7 +111,22 @@ def create_app(settings: Settings) -> FastAPI:
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")
 
+    async def ready(_: Request) -> Response:
+        found = await readiness.verdict()
+        return Response(found.text, status_code=200 if found.ready else 503, media_type="text/plain")
+
     app.add_route("/livez", alive, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_route("/readyz", ready, methods=["GET", "HEAD"], include_in_schema=False)
+    # Added last, so that it sees every answer as the client does.
+    app.add_middleware(
+        watch_calls,
+        addresses=addresses_of({service.id: service.hook for service in services}),
+        metrics=metrics,
+        ticks=perf_counter,
+        draining=lambda: readiness.draining,
+        authenticated=clients is not None,
+    )
+    app.state.metrics, app.state.readiness = metrics, readiness
     return app
 
 
@@ -112,6 +137,17 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
         return adjusted(load_knowledge().thresholds, Adjustments(numbers=thresholds))[1]
 
     return read_settings(environ, refused=refused)
+
+
+def _readiness(settings: Settings, knowledge: Knowledge, clients: Clients | None, database: Database | None) -> Readiness:
+    return Readiness(
+        knowledge=knowledge.version.version,
+        clients=len(clients.known) if clients else None,
+        store=database.answers if database else None,
+        must_record=settings.when_store_is_down == "refuse",
+        one_use=any(one.described.replay == "strict" for one in clients.known) if clients else False,
+        ticks=monotonic,
+    )
 
 
 def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tuple[StoredFeedback, Records]:
@@ -147,14 +183,14 @@ def pseudonyms_of(settings: Settings) -> Pseudonyms:
     return Pseudonyms(read_key(settings.key_file))
 
 
-def database_of(settings: Settings) -> Database | None:
+def database_of(settings: Settings, *, failed: Callable[[str], None] = lambda _: None) -> Database | None:
     """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema.
 
-    One that cannot be reached is met again with each call, and so is no reason not to start.
+    One that cannot be reached is met again with each call, and so is no reason not to start. `failed` hears of transactions that fail.
     """
     if settings.place is None:
         return None
-    database = Database(settings.place, wait=settings.store_deadline_s)
+    database = Database(settings.place, wait=settings.store_deadline_s, failed=failed)
     try:
         database.prepare()
     except StoreUnusable as failed:

@@ -24,6 +24,7 @@ from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
 from service.records import Records
+from service.telemetry.note import Decided, noted
 from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"
@@ -99,21 +100,30 @@ def offered_services(
         shown = client is None or client.described.mode != "shadow"
         fetched: Mapping[str, Fetched] = {}
         call, server = call_of(request, client), request.fhir_server or ""
+        note = noted()
         if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
-            request, fetched = await fetching.complete(request)
+            with note.part("fetch"):
+                request, fetched = await fetching.complete(request)
         # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
         unread = records.unread(request) if records else NOTHING
-        evaluation = await evaluated(request, client, today, unread)
+        with note.part("evaluate"):
+            evaluation = await evaluated(request, client, today, unread)
         # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
-        history = await records.history(request) if records and quiet and evaluation.cards else unread
+        history: History | None = unread
+        if records and quiet and evaluation.cards:
+            with note.part("recall"):
+                history = await records.history(request)
         if history and (history.shown or history.advised):
-            evaluation = await evaluated(request, client, today, history)
+            with note.part("evaluate"):
+                evaluation = await evaluated(request, client, today, history)
         took = 1000 * (ticks() - begun)
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
             service = _HOOKS[request.hook][0]
-            kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
+            with note.part("store"):
+                kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
+        note.decided, note.unread, note.degraded = told(evaluation, shown=shown), unread_keys(evaluation), not kept
         response = wire(evaluation, fetched)
         response = response if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
@@ -136,6 +146,19 @@ def offered_services(
         )
         for hook, (service_id, what) in _HOOKS.items()
     )
+
+
+def told(evaluation: Evaluation, *, shown: bool) -> Decided:
+    """What the log and the metrics tell of an evaluation: names of ours."""
+    gist = evaluation.gist
+    outcome = "refused" if evaluation.refusal else "shadow" if not shown else "card" if gist else "silence"
+    rule = evaluation.silence.rule if evaluation.silence else ""
+    return Decided(outcome, rule, gist.kind, next(iter(gist.nerves), ""), gist.tier) if gist else Decided(outcome, rule)
+
+
+def unread_keys(evaluation: Evaluation) -> Mapping[str, str]:
+    """The prefetch keys of which nothing, or not everything, is known, and why."""
+    return {key: state.value for key, state in evaluation.record.keys.items() if not state.was_read}
 
 
 def _size(request: HookRequest) -> int:

@@ -5,7 +5,6 @@ one that comes too late.
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_version import FhirVersions, Version
 from cds_hooks.request import HookRequest
 from service.fhir.chart import REQUIRED
+from service.telemetry.note import noted
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
 _FOR_THE_REST = 0.15
@@ -25,8 +25,6 @@ _TURN = 0.05
 
 # What `service/fhir` reads; DSTU2 has other resources and other elements in nearly all of them.
 READ_VERSIONS = frozenset({Version.STU3, Version.R4, Version.R5})
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,9 @@ class Fetching:
             needed=REQUIRED,
             turn=self._places.place(request.client, by=now + _TURN),
         )
-        if done.fetched:
-            _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
+        noted().fetched = {
+            key: (one.record.reason.value if one.record.reason else one.state.value, in_short(one)) for key, one in done.fetched.items()
+        }
         return replace(request, prefetch=done.prefetch), done.fetched
 
 

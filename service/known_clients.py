@@ -1,6 +1,7 @@
 """The clients file, as the application uses it: whose calls are believed, and how far we may go for each."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -36,19 +37,30 @@ def concepts_of(knowledge: Knowledge) -> Concepts:
     return Concepts(knowledge.value_sets, {**dict.fromkeys(knowledge.own_codes, frozenset()), **codes}, systems)
 
 
-def authentication_of(clients: Clients, settings: Settings, *, seen: SeenTokens, clock: Callable[[], float]) -> ClientAuthentication:
-    """Who is asked for a token, and whose are good; `seen` remembers those that were used, `clock` gives seconds since 1970."""
-    return ClientAuthentication(map(_trusted, clients.known), base_url=settings.base_url, seen=seen, clock=clock)
+def authentication_of(
+    clients: Clients,
+    settings: Settings,
+    *,
+    seen: SeenTokens,
+    clock: Callable[[], float],
+    told: Callable[[str, bool], None] = lambda *_: None,
+) -> ClientAuthentication:
+    """Who is asked for a token, and whose are good.
+
+    seen  remembers those that were used;  clock: seconds since 1970;  told: hears whether the keys of a client could be fetched
+    """
+    trusted = [_trusted(known, partial(told, known.name)) for known in clients.known]
+    return ClientAuthentication(trusted, base_url=settings.base_url, seen=seen, clock=clock)
 
 
-def _trusted(known: KnownClient) -> TrustedClient:
+def _trusted(known: KnownClient, told: Callable[[bool], None]) -> TrustedClient:
     client = known.described
     return TrustedClient(
         name=client.name,
         issuer=client.issuer,
         keys=PinnedKeys(known.pinned)
         if known.pinned
-        else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic, rsa=client.rsa),
+        else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic, rsa=client.rsa, told=told),
         subject=client.subject or "",
         jku=client.jwks_url or "",
         services=frozenset() if client.mode == "off" else frozenset(client.services or SERVICE_IDS),

@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         default=None, description=f"must be all, none, or some of {', '.join(PAGES)}, separated by commas"
     )
     agreed_acceptance: Annotated[AgreedAcceptance, NoDecode] = Field(default=AgreedAcceptance(), description=AGREED_ACCEPTANCE)
+    metrics_port: int | None = Field(default=None, ge=1, le=65535, description="must be a whole number from 1 to 65535")
+    metrics_host: str = "127.0.0.1"
+    drain_s: float = Field(default=2, ge=0, le=60, description="must be a number of seconds from 0 to 60")
+    stop_s: int = Field(default=7, ge=1, le=300, description="must be a whole number of seconds from 1 to 300")
+    log_format: Literal["auto", "json", "text"] = Field(default="auto", description="must be auto, json or text")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands memory_commands report_command probing integration_commands",
+        "clients_commands memory_commands report_command probing integration_commands serving",
         "knowledge_commands",
         "app chart_file prefetch_words",
         "known_clients replay",
@@ -30,6 +30,7 @@ FLOORS = {
         "record_index",
         "record knowledge storage settings clients",
         "call",
+        "telemetry",
         "dates errors speech addresses history database_url local_codes agreed_acceptance",
     ),
     "cds_hooks": (
@@ -61,16 +62,18 @@ THIRD_PARTY = {
     "pydantic_settings": "service/settings.py",
     "typer": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py "
-        "service/integration_commands.py service/report_command.py"
+        "service/integration_commands.py service/report_command.py service/serving.py"
     ),
-    "uvicorn": "service/cli.py",
+    "uvicorn": "service/serving.py",
     "rich": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
-        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py"
+        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py service/serving.py"
     ),
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
+    "structlog": "service/telemetry/logs.py",
+    "prometheus_client": "service/telemetry/",
     "jwt": "cds_hooks/client_auth.py cds_hooks/jwks.py",
 }
 
@@ -87,6 +90,7 @@ MAY_ASK_THE_WORLD = {
     "service/probing/commands.py",
     "service/memory_commands.py",
     "service/report_command.py",
+    "service/serving.py",
     "service/settings.py",
 }
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service.database_url import Place, SQLiteFile
@@ -43,11 +43,21 @@ class Database:
     wait     seconds for a transaction, its place in the queue included; for another program's lock on a file, half of them
     patient  statements may take their time, as those of commands do
     reads    nothing is written once the tables are there, and nobody else who writes has to wait
+    failed   hears of each transaction of a call that failed what it was for
 
     A commit that ends in the moment in which the wait does is told as not stored and may yet be kept.
     """
 
-    def __init__(self, place: Place, *, wait: float = 2.0, patient: bool = False, reads: bool = False) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        wait: float = 2.0,
+        patient: bool = False,
+        reads: bool = False,
+        failed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._failed = failed
         self._place = place
         self._patient = patient
         self._reads = reads
@@ -67,9 +77,18 @@ class Database:
         except (SQLAlchemyError, WrongSchema, StoreUnusable, OSError) as failed:
             # TimeoutError is an OSError. The name of the failure alone: a message may quote what was to be stored.
             _log.error("%s failed in the store: %s", what, failure_name(failed))
+            self._failed(what)
             raise NotStored from None
         finally:
             given_up.set()
+
+    async def answers(self) -> bool:
+        """Whether a transaction that could write goes through now."""
+        try:
+            await self.run(lambda connection: connection.execute(text("SELECT 1")).scalar(), what="a look at the store")
+        except NotStored:
+            return False
+        return True
 
     def run_now(self, work: Work[T]) -> T:
         """What `work` gives, for a command, which may wait. Raises StoreUnusable and WrongSchema."""
