@@ -184,9 +184,10 @@ def pseudonyms_of(settings: Settings) -> Pseudonyms:
 
 
 def database_of(settings: Settings, *, failed: Callable[[str], None] = lambda _: None) -> Database | None:
-    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema.
+    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema and StoreUnusable.
 
-    One that cannot be reached is met again with each call, and so is no reason not to start. `failed` hears of transactions that fail.
+    One that cannot be reached is met again with each call, and so is no reason not to start; a file that cannot be used is one.
+    `failed` hears of transactions that fail.
     """
     if settings.place is None:
         return None
@@ -194,6 +195,8 @@ def database_of(settings: Settings, *, failed: Callable[[str], None] = lambda _:
     try:
         database.prepare()
     except StoreUnusable as failed:
+        if not failed.passes:
+            raise
         _log.error("%s", failed)
     return database
 

@@ -11,6 +11,7 @@ from datetime import date
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
 from cds_hooks.fetched import Fetched, Reason
+from cds_hooks.fhir_access import Completed
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
@@ -95,36 +96,48 @@ def offered_services(
         finally:
             free.release()
 
-    async def answer(request: HookRequest) -> CDSResponse:
-        begun, today, client = ticks(), clock(), known.get(request.client)
-        shown = client is None or client.described.mode != "shadow"
-        fetched: Mapping[str, Fetched] = {}
-        call, server = call_of(request, client), request.fhir_server or ""
+    async def judged(request: HookRequest, client: KnownClient | None, today: date) -> tuple[Evaluation, History | None]:
+        """What the corridor makes of a call, and the history that it was made with; None while the store is down."""
         note = noted()
-        if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
-            with note.part("fetch"):
-                request, fetched = await fetching.complete(request)
         # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
-        unread = records.unread(request) if records else NOTHING
+        history: History | None = records.unread(request) if records else NOTHING
         with note.part("evaluate"):
-            evaluation = await evaluated(request, client, today, unread)
+            evaluation = await evaluated(request, client, today, history or NOTHING)
         # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
-        history: History | None = unread
         if records and quiet and evaluation.cards:
             with note.part("recall"):
                 history = await records.history(request)
         if history and (history.shown or history.advised):
             with note.part("evaluate"):
                 evaluation = await evaluated(request, client, today, history)
+        return evaluation, history
+
+    async def answer(request: HookRequest) -> CDSResponse:
+        begun, today, client = ticks(), clock(), known.get(request.client)
+        shown = client is None or client.described.mode != "shadow"
+        read: Completed | None = None
+        call, server, note = call_of(request, client), request.fhir_server or "", noted()
+        if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
+            with note.part("fetch"):
+                request, read = await fetching.complete(request, spent=note.spent)
+        try:
+            evaluation, history = await judged(request, client, today)
+        except Exception:
+            # Nothing comes of the chart, and it was read.
+            if records and read:
+                await records.keep_reads(request, read)
+            raise
         took = 1000 * (ticks() - begun)
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
             service = _HOOKS[request.hook][0]
             with note.part("store"):
-                kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
+                kept = await records.keep_decision(
+                    request, evaluation, service=service, today=today, shown=shown, milliseconds=took, read=read
+                )
         note.decided, note.unread, note.degraded = told(evaluation, shown=shown), unread_keys(evaluation), not kept
-        response = wire(evaluation, fetched)
+        response = wire(evaluation, read.fetched if read else {})
         response = response if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 

@@ -34,7 +34,18 @@ class NotStored(Exception):
 
 
 class StoreUnusable(ClinicError):
-    """The database that CLUNEAL_DATABASE_URL names cannot be used by a command; the message has the name of the failure."""
+    """The database that CLUNEAL_DATABASE_URL names cannot be used; the message has the name of the failure.
+
+    passes  whether it may be usable later without anybody changing a setting or a file: it is away, or another program holds it
+    """
+
+    def __init__(self, place: Place, failed: Exception) -> None:
+        name = failure_name(failed)
+        self.passes = not isinstance(place, SQLiteFile) or "SQLITE_BUSY" in name
+        # The path of a file is no secret; the address of a database may hold one.
+        where = f" ({place.path})" if isinstance(place, SQLiteFile) else ""
+        what_helps = "" if self.passes else " Name a file of the service's own in a folder where it may write, or off."
+        super().__init__(f"The database of CLUNEAL_DATABASE_URL{where} cannot be used: {name}.{what_helps}")
 
 
 class Database:
@@ -95,7 +106,7 @@ class Database:
         try:
             return self._threads.submit(self._transaction, work, Event()).result()
         except (SQLAlchemyError, OSError) as failed:
-            raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+            raise StoreUnusable(self._place, failed) from None
 
     def prepare(self) -> None:
         """Open the database, and upgrade a SQLite file. Raises StoreUnusable and WrongSchema."""
@@ -174,7 +185,7 @@ def _with_engine(place: Place, work: Work[T]) -> T:
         with engine.begin() as connection:
             return work(connection)
     except (SQLAlchemyError, OSError) as failed:
-        raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+        raise StoreUnusable(place, failed) from None
     finally:
         engine.dispose()
 

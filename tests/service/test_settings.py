@@ -44,6 +44,11 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_DOCS": "1",
             "CLUNEAL_PAGES": "knowledge, ehr",
             "CLUNEAL_AGREED_ACCEPTANCE": "0.2, S3=0.3",
+            "CLUNEAL_METRICS_PORT": "9001",
+            "CLUNEAL_METRICS_HOST": "::1",
+            "CLUNEAL_DRAIN_S": "5",
+            "CLUNEAL_STOP_S": "20",
+            "CLUNEAL_LOG_FORMAT": "json",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -70,6 +75,11 @@ def test_every_setting_is_read_from_its_variable():
         "docs": True,
         "pages": ["ehr", "knowledge"],
         "agreed_acceptance": {"of_all": 0.2, "of_rule": {"S3": 0.3}},
+        "metrics_port": 9001,
+        "metrics_host": "::1",
+        "drain_s": 5.0,
+        "stop_s": 20,
+        "log_format": "json",
         "log_level": "warning",
     }
 
@@ -224,6 +234,10 @@ def test_an_unrecognisable_setting_gets_the_list():
         ("CLUNEAL_WHEN_STORE_IS_DOWN", "perhaps"),
         ("CLUNEAL_PAGES", "ehr,secret"),
         ("CLUNEAL_PAGES", "all,none"),
+        ("CLUNEAL_METRICS_PORT", "0"),
+        ("CLUNEAL_DRAIN_S", "-1"),
+        ("CLUNEAL_STOP_S", "0"),
+        ("CLUNEAL_LOG_FORMAT", "xml"),
         ("CLUNEAL_LOG_LEVEL", "loud"),
     ],
 )
