@@ -31,7 +31,7 @@ from service.integration_commands import check_record, prefetch
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
 from service.known_clients import clients_of
-from service.memory_commands import audit_app, db_app, feedback_app, replay_request
+from service.memory_commands import audit_app, db_app, feedback_app, replay_request, shadow_app
 from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
 from service.report_command import report
@@ -54,6 +54,7 @@ app.add_typer(probe_app)
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(feedback_app, name="feedback")
+app.add_typer(shadow_app, name="shadow")
 _REPORTS = examples("cluneal-cds report --since 2026-11-01", "cluneal-cds report --since 2026-11-01 --format csv --svg charts")
 app.command("report", epilog=_REPORTS)(report)
 app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)

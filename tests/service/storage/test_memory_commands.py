@@ -146,6 +146,31 @@ def test_a_stored_request_is_replayed(environ, remembered, tmp_path):
     assert same == "  the same again"
 
 
+def test_a_call_that_was_quiet_is_replayed_with_its_history(environ, url, remembered, tmp_path):
+    """The silence after the dismissal is decided again with what was known then; without quiet, the card that it kept back shows."""
+
+    async def call():
+        async with running(environ) as caller:
+            return (await ask(caller, question(instance="later", encounterId="another"))).json()
+
+    answer, file = asyncio.run(call()), tmp_path / "request.json"
+    file.write_text(json.dumps(question(instance="later", encounterId="another")))
+    decided, same = said(environ, "replay", str(file))
+    loud = command({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file))
+
+    assert answer["extension"]["org.cluneal-cds.silence"]["rule"] == json.loads(rows(url, "decision")[-1]["silence"])["rule"] == "D-02"
+    assert (decided.rpartition(": ")[2], same) == ("silence", "  the same again")
+    assert "outcome: recorded silence, now block" in loud.stdout
+
+
+def test_replayed_without_quiet_a_card_rests_on_the_same_facts(environ, remembered, tmp_path):
+    """The digests of its facts are keyed with the patient's salt, whether or not the history counts."""
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(question(instance="new")))
+
+    assert said({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file))[1] == "  the same again"
+
+
 def test_a_request_that_was_another_shows_in_what(environ, url, remembered, tmp_path):
     """Without the examination there is another card; each part of the record that differs is named, with exit code 1."""
     body = question(instance="new")
