@@ -1,38 +1,15 @@
 """The log: one line for each call, with fields from a list, as JSON or in words, and nothing that a request or a library said."""
 
-import io
 import json
 import logging
-import warnings
 
 import httpx
 import pytest
 
 from service.app import create_app
 from service.settings import read_settings
-from service.telemetry.logs import FieldDropped, log_of, start_logging
+from service.telemetry.logs import FieldDropped, log_of
 from tests.service.storage.calls import SILENT, ask, question, running, tell
-
-
-@pytest.fixture
-def started():
-    """Starts the log of the process as `serve` does, into a text; afterwards it is as it was."""
-    root, names = logging.getLogger(), ("uvicorn", "alembic", "httpx", "httpcore", "sqlalchemy", "asyncio")
-    before = root.handlers[:], root.level, {name: logging.getLogger(name).level for name in names}, logging.raiseExceptions
-
-    def start(level="info", format_="json"):
-        stream = io.StringIO()
-        start_logging(level, format_, stream=stream)
-        return stream
-
-    with warnings.catch_warnings():
-        yield start
-    logging.captureWarnings(False)
-    root.handlers[:], levels = before[0], before[2]
-    root.setLevel(before[1])
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    logging.raiseExceptions = before[3]
 
 
 def lines(stream):
