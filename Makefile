@@ -2,12 +2,15 @@
 #
 #   make run PORT=8080          another port
 #   make run PYTHON=python3.12  another Python
+#   make kills CYCLES=50        fewer kills than 500
 #   make lock UPGRADE=--upgrade newer versions, not only what the .in files newly ask for
 #
 # The virtual environment is .venv; it is made once, and again only when a lock or pyproject.toml changes.
 
 PYTHON ?= python3
 PORT   ?= $(or $(CLUNEAL_PORT),8000)
+CYCLES ?= 500
+CALLS  ?= 200
 
 VENV     := .venv
 PIP      := $(VENV)/bin/python -m pip --disable-pip-version-check
@@ -18,7 +21,7 @@ SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long requirements bench fmt lock clean
+.PHONY: help run setup test test-long kills syncs requirements bench fmt lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +47,12 @@ test-long: $(VENV)/.installed-tests fhir-server ## Run the tests that take minut
 	if [ $$code -eq 5 ]; then echo "no test is marked long"; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests.txt; exit $$code; \
 	else $(VENV)/bin/pytest -m long; fi
+
+kills: $(VENV)/.installed-tests ## Kill the service, and PostgreSQL, in the middle of writing (CYCLES=500), and count what was lost
+	$(VENV)/bin/python -m tests.kills $(CYCLES)
+
+syncs: $(VENV)/.installed-tests ## Watch with strace that each answer comes after a sync of the store (CALLS=200)
+	$(VENV)/bin/python -m tests.syncs $(CALLS)
 
 requirements: $(VENV)/.installed-tests ## Print every requirement of CDS Hooks with its tests and what became of them
 	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet -rN
