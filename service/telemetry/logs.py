@@ -52,9 +52,9 @@ def log_of(name: str) -> Log:
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         context_class=dict,
-        cache_logger_on_first_use=True,
     )
-    return cast(Log, made)
+    # Bound here and now: what wrap_logger gives is put together anew with every line.
+    return cast(Log, made.bind())
 
 
 def only_fields(_: object, __: str, event: Event) -> Event:
