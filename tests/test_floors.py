@@ -52,7 +52,7 @@ THIRD_PARTY = {
     "msgspec": (
         "cds_hooks/request.py cds_hooks/fetched.py cds_hooks/fhir_page.py cds_hooks/fhir_search.py cds_hooks/fhir_access.py "
         "cds_hooks/fhir_version.py "
-        "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/screening/"
+        "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/replay.py service/screening/"
     ),
     "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
