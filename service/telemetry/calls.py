@@ -51,7 +51,7 @@ def watch_calls(
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        note, status, address = Note(ticks, ticks()), 500, addresses.get(scope["path"])
+        note, status, address = Note(ticks, ticks()), 0, addresses.get(scope["path"])
 
         async def received() -> Message:
             begun = ticks()
@@ -72,11 +72,13 @@ def watch_calls(
             try:
                 await app(scope, received, sent)
             finally:
+                # Nobody heard of a call that was given up before its answer began.
+                status, code = status or 500, scope.get(ERROR, "" if status else "given-up")
                 if address is None:
                     metrics.add_page(status)
                 else:
                     client = scope.get(CLIENT) or (NOBODY_KNOWN if authenticated else EVERYBODY)
-                    _tell(address, scope["method"], client, status, scope.get(ERROR, ""), note, metrics)
+                    _tell(address, scope["method"], client, status, code, note, metrics)
 
     return watched
 
