@@ -6,7 +6,7 @@ Source: https://hl7.org/fhir/R4/auditevent.html; threat model 2. No name, no tex
 from collections.abc import Mapping
 from typing import Any
 
-from cds_hooks.fetched import Fetched, State
+from cds_hooks.fetched import Fetched, Reason, State
 from cds_hooks.refused_calls import RefusedCall
 from service.storage.decisions import Decision
 
@@ -53,8 +53,13 @@ def of_reads(fetched: Mapping[str, Fetched], *, server: str, client: str, patien
             action="E" if "?" in one.record.template else "R",
         )
         for key, one in fetched.items()
-        if one.state is not State.NOT_ASKED
+        if _was_asked(one)
     )
+
+
+def _was_asked(one: Fetched) -> bool:
+    """Whether a call was made: none is to a server that is known to speak a version that is not read."""
+    return one.state is not State.NOT_ASKED and not (one.record.reason is Reason.FHIR_VERSION and one.record.status is None)
 
 
 def _read(one: Fetched) -> Record:

@@ -75,6 +75,16 @@ async def test_what_was_read_for_a_call_that_failed_is_in_the_audit_too(url, key
     assert audit(url)[-1]["outcome"] == "8"
 
 
+async def test_a_server_that_is_not_asked_leaves_no_read(url, key_file):
+    """One that proved to speak DSTU2 was read in vain the first time; the second time nobody asks it."""
+    async with faulty_fhir(chart_server(number="1.0.2")) as server, service_for(server.base, **settings(url, key_file)) as ask:
+        for _ in range(2):
+            assert (await ask(question(server.base))).status_code == 412
+
+    assert [one["subtype"] for one in audit(url)] == ["fhir-read"] * 11 + ["cds-hook"] * 2
+    assert {one["entity"][1]["detail"]["reason"] for one in audit(url)[:11]} == {"fhir-version"}
+
+
 async def test_what_was_sent_leaves_no_read(url, key_file):
     """A call that brings its data is one record."""
     async with service_for("https://fhir.example/r4", **settings(url, key_file)) as ask:
