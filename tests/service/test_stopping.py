@@ -66,7 +66,7 @@ async def test_a_stop_under_load_loses_no_call(tmp_path):
             if told.headers.get("connection") == "close":
                 return
 
-    async with process(tmp_path, drain_s=4, quiet=0) as (running, address), httpx.AsyncClient(base_url=address, timeout=30) as ehr:
+    async with process(tmp_path, drain_s=3, quiet=0) as (running, address), httpx.AsyncClient(base_url=address, timeout=30) as ehr:
         async with asyncio.TaskGroup() as callers:
             for name in range(8):
                 callers.create_task(call(ehr, name))
@@ -87,7 +87,7 @@ async def test_a_stop_under_load_loses_no_call(tmp_path):
 async def test_a_call_that_waits_for_data_is_answered_before_the_end(tmp_path):
     """Also without a while to drain: it gets its answer, no new connection is taken meanwhile, and a body that never comes holds nobody."""
     async with faulty_fhir(hang()) as server:
-        settings = {"drain_s": 0, "deadline_s": 3, "open_fhir_servers": server.base, "receive_deadline_s": 60, "stop_s": 6}
+        settings = {"drain_s": 0, "deadline_s": 2, "open_fhir_servers": server.base, "receive_deadline_s": 60, "stop_s": 4}
         async with process(tmp_path, **settings) as (running, address), httpx.AsyncClient(base_url=address, timeout=30) as ehr:
             host, port = address.removeprefix("http://").split(":")
             _, stalled = await asyncio.open_connection(host, int(port))

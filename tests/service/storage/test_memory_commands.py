@@ -12,6 +12,7 @@ import time_machine
 
 from tests.service.storage.calls import SILENT, ask, question, running, tell
 from tests.service.storage.reading import execute, rows
+from tests.service.typed import typed
 
 COMMAND = Path(sys.executable).parent / "cluneal-cds"
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)
@@ -155,8 +156,8 @@ def test_a_call_that_was_quiet_is_replayed_with_its_history(environ, url, rememb
 
     answer, file = asyncio.run(call()), tmp_path / "request.json"
     file.write_text(json.dumps(question(instance="later", encounterId="another")))
-    decided, same = said(environ, "replay", str(file))
-    loud = command({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file))
+    decided, same = typed(environ, "replay", str(file)).stdout.splitlines()
+    loud = typed({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file))
 
     assert answer["extension"]["org.cluneal-cds.silence"]["rule"] == json.loads(rows(url, "decision")[-1]["silence"])["rule"] == "D-02"
     assert (decided.rpartition(": ")[2], same) == ("silence", "  the same again")
@@ -168,7 +169,7 @@ def test_replayed_without_quiet_a_card_rests_on_the_same_facts(environ, remember
     file = tmp_path / "request.json"
     file.write_text(json.dumps(question(instance="new")))
 
-    assert said({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file))[1] == "  the same again"
+    assert typed({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file)).stdout.endswith("  the same again\n")
 
 
 def test_a_request_that_was_another_shows_in_what(environ, url, remembered, tmp_path):
