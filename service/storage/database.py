@@ -43,9 +43,9 @@ class StoreUnusable(ClinicError):
         name = failure_name(failed)
         self.passes = not isinstance(place, SQLiteFile) or "SQLITE_BUSY" in name
         # The path of a file is no secret; the address of a database may hold one.
-        where = f" ({place.path})" if isinstance(place, SQLiteFile) else ""
-        what_helps = "" if self.passes else " Name a file of the service's own in a folder where it may write, or off."
-        super().__init__(f"The database of CLUNEAL_DATABASE_URL{where} cannot be used: {name}.{what_helps}")
+        file = f" It is the file {place.path}." if isinstance(place, SQLiteFile) else ""
+        what_helps = "" if self.passes else " Name one of the service's own, in a folder where it may write, or off."
+        super().__init__(f"The database of CLUNEAL_DATABASE_URL cannot be used: {name}.{file}{what_helps}")
 
 
 class Database:
