@@ -22,6 +22,29 @@ _MOST_SYSTEMS = 2_000
 _LONGEST_SYSTEM = 200
 
 
+class _Opening:
+    """A phrase as it is looked for in the words of a text: of each group the options of one word together, the others by themselves."""
+
+    __slots__ = ("_groups", "name")
+
+    def __init__(self, opening: tuple[str, tuple[tuple[frozenset[str], ...], ...]]):
+        self.name, groups = opening
+        self._groups = [
+            (frozenset().union(*(one for one in group if len(one) == 1)), [one for one in group if len(one) > 1]) for group in groups
+        ]
+
+    def may_speak(self, vocabulary: set[str]) -> bool:
+        """Whether the words hold one option of each group."""
+        for single, several in self._groups:
+            if single.isdisjoint(vocabulary):
+                for option in several:
+                    if option <= vocabulary:
+                        break
+                else:
+                    return False
+        return True
+
+
 class Terms:
     """The code table, the lexicon and the words for sides, ready for many look-ups; with the codes of a site."""
 
@@ -30,7 +53,9 @@ class Terms:
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
-        self._lexicon = knowledge.lexicon
+        self._lexicon = {
+            kind: {word: tuple(map(_Opening, said)) for word, said in words.items()} for kind, words in knowledge.lexicon.items()
+        }
         self._by_system: dict[str, dict[object, frozenset[str]]] = {}
         for (system, code), (_, names) in knowledge.codes.items():
             self._by_system.setdefault(system, {})[code] = names
@@ -117,12 +142,10 @@ class Terms:
     def said(self, kind: str, texts: Iterable[str]) -> frozenset[str]:
         """Of the phrase lists listened for in such resources, those that may speak in the texts: all words of a phrase stand in them."""
         lexicon = self._lexicon.get(kind, {})
-        words = tokens("\n".join(texts))
-        if lexicon.keys().isdisjoint(words):
+        vocabulary = set(tokens("\n".join(texts)))
+        if lexicon.keys().isdisjoint(vocabulary):
             return _NO_NAMES
-        vocabulary = frozenset(words)
-        openings = [opening for word in lexicon.keys() & vocabulary for opening in lexicon[word]]
-        return frozenset(name for name, groups in openings if all(any(option <= vocabulary for option in group) for group in groups))
+        return frozenset(opening.name for word in lexicon.keys() & vocabulary for opening in lexicon[word] if opening.may_speak(vocabulary))
 
     def denies(self, answer: str) -> bool:
         """Whether an answer in words is a plain no."""
