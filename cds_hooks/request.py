@@ -99,6 +99,8 @@ def compact_prefetch(request: HookRequest) -> Iterator[tuple[str, bytes]]:
 
 def _check_encoding(body: bytes) -> None:
     """UTF-8 throughout, checked here once: the parser skips over the bytes of members that it was not asked for."""
+    if body.isascii():
+        return
     decoder, whole = _utf_8(), memoryview(body)
     try:
         # Piece by piece: the text of all of it would take as much room again as the body.
