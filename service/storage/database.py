@@ -1,5 +1,8 @@
 """The database of the service: whole transactions in threads of its own, each for a bounded time.
 
+Those that wait for a SQLite file at the same moment share one commit, and so one sync of the disk, which takes longer than all the rest of
+a transaction; each is told after it.
+
 Not SQLAlchemy's asyncio: it changes threads at every statement, which took five times as long as one thread for the transaction.
 A connection to SQLite is kept, for to open and to close one costs more than a transaction does. After a failure, and when the file at the
 path is no longer the one that was opened, there is a new one: a file that was moved, filled up or came back is met as it is.
@@ -8,10 +11,13 @@ path is no longer the one that was opened, there is a new one: a file that was m
 import asyncio
 import errno
 import logging
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -26,7 +32,23 @@ T = TypeVar("T")
 Store = Connection
 Work = Callable[[Store], T]
 
+# How many transactions share a commit at most: what one of them does wrong is undone with all of them, and done again without it.
+_MOST_TOGETHER = 50
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A transaction that waits for its turn, and the promise of what it gives."""
+
+    work: Work[Any]
+    given_up: Event
+    promise: "Future[Any]" = field(default_factory=Future)
+
+
+class _GivenUp(TimeoutError):
+    """Nobody waits any more, and somebody has been told that nothing was stored."""
 
 
 class NotStored(Exception):
@@ -73,6 +95,7 @@ class Database:
         self._patient = patient
         self._reads = reads
         self._wait = wait
+        self._waiting: deque[_Asked] = deque()
         self._opened: tuple[object, Engine] | None = None
         self._opening = Lock()
         # SQLite has one writer at a time anyway, and a queue of ours has an end where its lock only has a time.
@@ -81,7 +104,7 @@ class Database:
     async def run(self, work: Work[T], *, what: str) -> T:
         """What `work` gives, once its transaction is on the disk. Raises NotStored, and logs that `what` failed."""
         given_up = Event()
-        working = asyncio.wrap_future(self._threads.submit(self._transaction, work, given_up))
+        working = asyncio.wrap_future(self._begun(work, given_up))
         try:
             async with asyncio.timeout(self._wait):
                 return await working
@@ -117,18 +140,44 @@ class Database:
         self._threads.submit(self._close).result()
         self._threads.shutdown()
 
-    def _transaction(self, work: Work[T], given_up: Event) -> T:
+    def _begun(self, work: Work[T], given_up: Event) -> "Future[T]":
+        """What a transaction will give, in a thread of its own or together with those that wait already."""
+        if not isinstance(self._place, SQLiteFile):
+            return self._threads.submit(self._transaction, work, given_up)
+        asked = _Asked(work, given_up)
+        self._waiting.append(asked)
+        self._threads.submit(self._turn)
+        return asked.promise
+
+    def _turn(self) -> None:
+        """Carry out those that wait, all in one transaction; one by one where that fails, so that none suffers from another."""
+        asked = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_TOGETHER))]
+        together = [one for one in asked if one.promise.set_running_or_notify_cancel()]
+        if len(together) > 1:
+            with suppress(Exception):
+                told = self._transaction(lambda connection: [one.work(connection) for one in together], *(one.given_up for one in together))
+                for one, given in zip(together, told, strict=True):
+                    one.promise.set_result(given)
+                return
+        for one in together:
+            try:
+                one.promise.set_result(self._transaction(one.work, one.given_up))
+            except BaseException as failed:
+                one.promise.set_exception(failed)
+
+    def _transaction(self, work: Work[T], *given_up: Event) -> T:
         with self._opening:
-            if given_up.is_set():
-                raise TimeoutError
+            if any(one.is_set() for one in given_up):
+                raise _GivenUp
             engine = self._engine()
         try:
-            with engine.connect() as connection, connection.begin() as transaction:
+            with engine.connect() as connection, connection.begin():
                 found = work(connection)
-                # Somebody has been told that nothing was stored.
-                if given_up.is_set():
-                    transaction.rollback()
+                if any(one.is_set() for one in given_up):
+                    raise _GivenUp
                 return found
+        except _GivenUp:
+            raise
         except BaseException:
             if isinstance(self._place, SQLiteFile):
                 self._close()
