@@ -39,6 +39,7 @@ from service.storage.seen_tokens import StoredTokens
 from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
 from service.web.knowledge_json import add_knowledge_routes
+from service.web.knowledge_pages import KnowledgePages
 from service.web.layout import Layout, add_static_routes
 from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
@@ -86,9 +87,9 @@ def create_app(settings: Settings) -> FastAPI:
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
-    add_knowledge_routes(app, knowledge)
     pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
     layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
+    add_knowledge_routes(app, knowledge, KnowledgePages(layout, knowledge) if "knowledge" in pages else None)
     if settings.place and "numbers" in pages:
         names = tuple(one.name for one in clients.known) if clients else ()
         add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
