@@ -28,6 +28,7 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
+from service.large_charts import LargeCharts
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
 from service.settings import Settings, Thresholds, read_settings
@@ -36,8 +37,10 @@ from service.storage.database import Database, StoreUnusable
 from service.storage.feedback import StoredFeedback
 from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
+from service.trial.tried import Trial
 from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
+from service.web.integrator import Workbench, add_integrator_routes
 from service.web.knowledge_json import add_knowledge_routes
 from service.web.knowledge_pages import KnowledgePages
 from service.web.layout import Layout, add_static_routes
@@ -73,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     database = database_of(settings)
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    large = LargeCharts(settings.deadline_s)
     services = offered_services(
         knowledge,
         clock=today,
@@ -81,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         fetching=Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions),
         records=records,
         quiet=settings.quiet,
-        patience=settings.deadline_s,
+        large=large,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
@@ -95,6 +99,8 @@ def create_app(settings: Settings) -> FastAPI:
         add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
     if pages:
         add_static_routes(app, layout)
+    if "integrator" in settings.shown_pages:
+        add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, large))
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))

@@ -3,7 +3,6 @@
 Here a chart that cannot be judged becomes a 412, and silence keeps its reason in the response.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -23,6 +22,7 @@ from service.fhir.chart import LARGE, Chart, chart_of_prefetch, is_crumbs
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
+from service.large_charts import LargeCharts
 from service.records import Records
 from service.transcript import transcribed_silence
 
@@ -32,9 +32,6 @@ _DEGRADED = {"says": "The store of the service is down: this answer is not recor
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
 _SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
-# A large chart is read beside the event loop, two at a time, so that nobody else waits for it: 1 MB of dense report text was seen to take
-# 1.7 s. Those that come meanwhile wait for a place, for a while.
-_LARGE_AT_ONCE = 2
 _A_DRAFT = 1_500
 _LOINC = "http://loinc.org"
 _SUSPICION = (
@@ -68,7 +65,7 @@ def offered_services(
     fetching: Fetching | None = None,
     records: Records | None = None,
     quiet: bool = False,
-    patience: float = 1.2,
+    large: LargeCharts | None = None,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -76,23 +73,15 @@ def offered_services(
     clients   those that are authenticated
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
-    patience  seconds for which a large chart waits for its turn; after that its EHR waits no longer either
+    large     where large charts wait for their turn; without it, for 1.2 seconds and no longer
     """
     known = {client.name: client for client in clients}
-    free = asyncio.Semaphore(_LARGE_AT_ONCE)
+    places = large or LargeCharts(patience=1.2)
 
     async def evaluated(request: HookRequest, client: KnownClient | None, today: date, history: History) -> Evaluation:
         if _size(request) < LARGE:
             return evaluation_of(request, knowledge, today=today, client=client, history=history)
-        try:
-            async with asyncio.timeout(patience):
-                await free.acquire()
-        except TimeoutError:
-            raise Overloaded(retry_after=2) from None
-        try:
-            return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
-        finally:
-            free.release()
+        return await places.beside(lambda: evaluation_of(request, knowledge, today=today, client=client, history=history))
 
     async def answer(request: HookRequest) -> CDSResponse:
         begun, today, client = ticks(), clock(), known.get(request.client)
@@ -152,10 +141,7 @@ def evaluation_of(
 ) -> Evaluation:
     """What the corridor makes of a hook request; raises PayloadTooLarge."""
     chart, call = asked(request, client)
-    try:
-        return evaluate(chart, knowledge, today=today, call=call, history=history)
-    except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
-        raise RuntimeError("an iterator that should not have ended") from error
+    return evaluate(chart, knowledge, today=today, call=call, history=history)
 
 
 def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:

@@ -26,7 +26,7 @@ FLOORS = {
         "cds_services screening story terminal labelled",
         "records",
         "transcript published decision numbers",
-        "evaluate fetching",
+        "evaluate fetching large_charts",
         "cards",
         "reasoning fhir",
         "record_index",
