@@ -21,6 +21,7 @@ from cds_hooks.fhir_version import FhirVersions
 from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
+from service.addresses import is_loopback
 from service.cds_services import offered_services, prefetch_templates
 from service.database_url import Place
 from service.fetching import READ_VERSIONS, Fetching
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         records=records,
         quiet=settings.quiet,
         large=large,
+        about=f"{settings.base_url.rstrip('/')}/knowledge" if settings.public_base_url or is_loopback(settings.host) else None,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)

@@ -66,6 +66,7 @@ def offered_services(
     records: Records | None = None,
     quiet: bool = False,
     large: LargeCharts | None = None,
+    about: str | None = None,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -73,6 +74,7 @@ def offered_services(
     clients   those that are authenticated
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
+    about     the address of the knowledge, as browsers of clinicians see it: the source of every card
     large     where large charts wait for their turn; without it, for 1.2 seconds and no longer
     """
     known = {client.name: client for client in clients}
@@ -104,7 +106,7 @@ def offered_services(
             service = _HOOKS[request.hook][0]
             kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
         response = wire(evaluation, fetched)
-        response = response if shown else _SHADOW
+        response = _sourced(response, about) if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
@@ -177,6 +179,14 @@ def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
         )
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
+
+
+def _sourced(response: CDSResponse, about: str | None) -> CDSResponse:
+    """The response with a source that can be opened; the same for every patient, as the specification wants it."""
+    if about is None or not response.cards:
+        return response
+    cards = tuple(card.model_copy(update={"source": card.source.model_copy(update={"url": about})}) for card in response.cards)
+    return response.model_copy(update={"cards": cards})
 
 
 def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:

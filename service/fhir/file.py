@@ -89,7 +89,8 @@ def _list(whole: msgspec.Raw) -> File:
 
 def _lines(body: bytes) -> File:
     lines = [(f"line {number}", line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
-    if not any(kind_of(line) for _, line in lines):
+    # The first line of a Bundle that breaks off later names a type too.
+    if not any(kind_of(line) and _decoded(line) is not None for _, line in lines):
         raise UnreadableChart(_NEITHER)
     return File("file of NDJSON", tuple(lines))
 

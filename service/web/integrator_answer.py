@@ -1,8 +1,7 @@
 """What came of a trial, for the page and for a program: as plain values, each with its place in the chart."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cds_hooks.errors import CDSHooksError, operation_outcome
@@ -10,44 +9,23 @@ from cds_hooks.response import to_wire
 from service.cds_services import wire
 from service.evaluate import Evaluation
 from service.fhir.unknown_codes import UnknownCode
-from service.knowledge.model import Knowledge, RuleRow
-from service.published import EFFECTS
-from service.reasoning.findings import Findings, Proof
+from service.knowledge.model import Knowledge
+from service.reasoning.findings import Proof
 from service.reasoning.truth import State
 from service.transcript import on_the_wire, transcribe, transcribed_silence
 from service.trial.tried import Tried
+from service.web.decided import decided
 
 # As many of each as a reader follows; the JSON names them all.
 _MOST_PROOFS = 4
 _MOST_ROWS = 100
 
 Json = dict[str, Any]
-_ASKED = {"all_of": "all of", "any_of": "one of", "none_of": "none of, surely", "unless": "unless present"}
 _FOREIGN = "There is data of another patient: such a request is refused, whatever else is in it."
 _UNREAD = (
     "Data that is needed was not sent, or cannot be read. Where the EHR has a FHIR server that is listed, the service would fetch it; "
     "here it does not."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AskedFor:
-    """A finding that a rule asks for, and how it stands in this chart."""
-
-    name: str
-    label: str
-    state: str
-    proof: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A rule that decided: its sentence, what it does, and how each finding that it asks for stands, by the way it is asked for."""
-
-    id: str
-    says: str
-    does: str
-    asks: Mapping[str, tuple[AskedFor, ...]]
 
 
 def as_json(tried: Tried) -> Json:
@@ -95,15 +73,13 @@ def shown(tried: Tried, knowledge: Knowledge) -> Json:
 
 
 def _evaluated(found: Evaluation, knowledge: Knowledge) -> Json:
-    rules = {rule.id: rule for stage in knowledge.rules.values() for rule in stage}
-    said = found.outcome.rules if found.outcome else (found.silence.rule, *found.silence.also) if found.silence else ()
     states = {state: [one for one in found.findings if one.state is state] for state in State}
     label = {name: definition.label for name, definition in knowledge.findings.items()}
     return {
         "cards": on_the_wire(found),
         "silence": transcribed_silence(found),
         "refusal": found.refusal and {"says": _FOREIGN if found.refusal.reason == "foreign" else _UNREAD, "keys": found.refusal.keys},
-        "decided": [_decided(rules[id_], found.findings) for id_ in said if id_ in rules],
+        "decided": decided(found, knowledge),
         "present": [(one.id, label[one.id], _proofs(one.proof)) for one in states[State.PRESENT]],
         "absent": [(one.id, label[one.id], _proofs(one.proof)) for one in states[State.ABSENT]],
         "not_known": [(one.id, label[one.id]) for one in states[State.UNKNOWN]],
@@ -113,16 +89,6 @@ def _evaluated(found: Evaluation, knowledge: Knowledge) -> Json:
         "more_issues": max(len(found.issues) - _MOST_ROWS, 0),
         "response": json.dumps(_response(found), indent=2, ensure_ascii=False),
     }
-
-
-def _decided(rule: RuleRow, findings: Findings) -> Decided:
-    asks = {words: tuple(_asked(name, findings) for name in getattr(rule, key)) for key, words in _ASKED.items() if getattr(rule, key)}
-    return Decided(rule.id, rule.says, EFFECTS[rule.effect], asks)
-
-
-def _asked(name: str, findings: Findings) -> AskedFor:
-    found = findings[name]
-    return AskedFor(name, findings.knowledge.findings[name].label, found.state.value, _proofs(found.proof))
 
 
 def _proofs(proof: Sequence[Proof]) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def listings(catalogue: Catalogue, room: str) -> list[Listing]:
 
 def stands_on(thing: Thing) -> dict[str, Any]:
     """The strength of what is claimed, and the publications it stands on; nothing where a file has no source of its own."""
-    return {key: thing.table[key] for key in ("strength", "evidence") if key in thing.table}
+    return {key: thing.table[key] for key in ("strength", "evidence") if key in thing.table and "strength" in thing.table}
 
 
 def _rows(things: Iterable[Thing], columns: Mapping[str, Cell]) -> tuple[tuple[Any, ...], ...]:
