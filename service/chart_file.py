@@ -39,11 +39,13 @@ def _read(body: bytes) -> tuple[Chart, Call]:
 def place(body: bytes) -> str:
     """Where the file stops being JSON in UTF-8; nothing when it is."""
     try:
-        json.loads(body.decode(), parse_constant=_no_number)
+        json.dumps(json.loads(body.decode(), parse_constant=_no_number), ensure_ascii=False).encode()
     except UnicodeDecodeError as wrong:
         return f"no UTF-8 at byte {wrong.start + 1}."
     except json.JSONDecodeError as wrong:
         return f"no JSON at line {wrong.lineno}, column {wrong.colno}."
+    except UnicodeEncodeError:
+        return "no text that can be read: half of a surrogate pair stands in it."
     except _NoNumber as wrong:
         return f"no JSON: {wrong} is no number there."
     except ValueError:

@@ -209,7 +209,7 @@ NOT_A_CHART = {
     "a member twice": (b'{"hook":"patient-view","hook":"patient-view"}', "two members of the same name"),
     "an unknown hook": (b'{"hook":"patient-vanish","hookInstance":"1","context":{}}', "Hooks of this service"),
     "a hook without context": (b'{"hook":"patient-view","hookInstance":"1"}', "would be answered 400"),
-    "half a surrogate": (b'{"resourceType":"Bundle","id":"\\ud800"}', "cannot be read"),
+    "half a surrogate": (b'{"resourceType":"Bundle","id":"\\ud800"}', "half of a surrogate pair"),
     "crumbs": (b'{"resourceType":"Bundle","entry":[' + b"{}," * 400_000 + b"{}]}", "more parts than a chart can have"),
 }
 
