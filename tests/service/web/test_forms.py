@@ -5,14 +5,9 @@ from starlette.requests import Request
 
 from cds_hooks.errors import CDSHooksError
 from service.web.forms import is_ours, read_form
+from tests.service.web.pasting import MULTIPART, part
 
 BASE = "https://cds.example/cluneal"
-MULTIPART = "multipart/form-data; boundary=----x"
-
-
-def part(name: str, content: bytes, file: str | None = None) -> bytes:
-    of_file = f'; filename="{file}"\r\nContent-Type: application/json' if file is not None else ""
-    return f'------x\r\nContent-Disposition: form-data; name="{name}"{of_file}\r\n\r\n'.encode() + content + b"\r\n"
 
 
 def posted(**headers: str) -> Request:
