@@ -52,7 +52,7 @@ def _support(kind: str, found: Evaluation, knowledge: Knowledge) -> Decided:
     """A kind of support, as the file of the first nerve that it counts for names it."""
     names = [one.nerve for one in found.outcome.assessments if kind in one.support.kinds] if found.outcome else []
     nerve = names[0] if names else next(iter(knowledge.nerves))
-    support: Mapping[str, tuple[str, ...]] = dict(knowledge.nerves[nerve].support)
+    support: Mapping[str, tuple[str, ...]] = {str(one): named for one, named in knowledge.nerves[nerve].support.items()}
     parts = tuple(_part(name, found.findings, deep=False) for name in support.get(kind, ()))
     does = f"counts as support of the {' and '.join(names)} nerve{'s' if len(names) > 1 else ''}"
     return Decided(("nerves", nerve), kind, "", does, {"one of": parts})

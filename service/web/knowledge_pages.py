@@ -19,6 +19,7 @@ from service.published import EFFECTS
 from service.web.card_text import as_html
 from service.web.catalogue import Catalogue, Counted, Link, Thing
 from service.web.example_cards import example_cards
+from service.web.knowledge_keys import WAYS, in_order, in_words
 from service.web.knowledge_rooms import ROOMS, listings, stands_on
 from service.web.layout import Layout
 from service.web.representation import Tagged, answered, tagged, wants_html
@@ -27,17 +28,6 @@ _VARIES = {"Vary": "Accept"}
 _HTML = "text/html; charset=utf-8"
 # Longer than any name or sentence that somebody looks for.
 _LONGEST_QUERY = 200
-_IN_WORDS = {
-    "all_of": "all of these",
-    "any_of": "one of these",
-    "none_of": "none of these, surely",
-    "unless": "unless one of these is present",
-    "by": "recognised by",
-    "reads": "read from the prefetch key",
-    "range_cm": "range in cm",
-    "doi": "DOI",
-    "pmid": "PubMed",
-}
 # Rooms whose things are files of their own, short enough to be shown as they stand.
 _AS_THEY_STAND = {"nerves", "findings", "phrases", "evidence", "studies", "contexts"}
 
@@ -137,7 +127,15 @@ class KnowledgePages:
 
     def _page(self, template: str, **content: Any) -> Response:
         return self._layout.page(
-            template, at="/knowledge", kind_of=kind_of, path_of=self._path_of, in_words=in_words, as_html=as_html, **content
+            template,
+            at="/knowledge",
+            kind_of=kind_of,
+            path_of=self._path_of,
+            in_words=in_words,
+            in_order=in_order,
+            ways=WAYS,
+            as_html=as_html,
+            **content,
         )
 
     def _path_of(self, link: Link) -> str:
@@ -161,8 +159,3 @@ def kind_of(value: Any) -> str:
             plain = all(kind_of(one) in ("link", "counted", "text") for one in value)
             return "names" if value and all(isinstance(one, Link) for one in value) else "words" if plain else "rows"
     return "text"
-
-
-def in_words(key: str) -> str:
-    """The key of a table as a reader meets it."""
-    return _IN_WORDS.get(key, key.replace("_", " "))

@@ -1,8 +1,10 @@
 """What is no chart, posted by somebody else, or hostile: answered in words with its place, and nothing of it becomes markup."""
 
+import asyncio
 import json
 from html.parser import HTMLParser
 
+import httpx
 import pytest
 
 from service.app import create_app
@@ -131,3 +133,18 @@ def test_what_a_chart_says_stays_text(payload):
         return called("POST", "/integrator", on=DAY, content=body, headers={"Content-Type": MULTIPART, "Accept": "text/html"}).text
 
     assert Tags(page(payload)).seen <= Tags(page("plain")).seen
+
+
+async def test_large_charts_wait_for_a_place_with_those_of_the_hooks():
+    """Two at a time; who waited in vain is told so, in a page, and when to come again."""
+    app = create_app(read_settings({"CLUNEAL_DATABASE_URL": "off", "CLUNEAL_DEADLINE_S": "0.2"}))
+    chart = patient(*(problem("Low back pain " * 40, id=f"c{number}") for number in range(1500)))
+    body = part("chart", chart.encode()) + b"------x--\r\n"
+    headers = {"Content-Type": MULTIPART, "Accept": "text/html"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as browser:
+        answers = await asyncio.gather(*(browser.post("/integrator", content=body, headers=headers) for _ in range(8)))
+
+    turned_away = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert {answer.headers["retry-after"] for answer in turned_away} == {"2"}
+    assert all(answer.headers["content-type"].startswith("text/html") for answer in turned_away)

@@ -76,7 +76,10 @@ async def test_everything_known_has_a_page_and_every_link_leads_to_one():
         ("/knowledge/rules/X-01", ["Cauda equina features", "guideline", "acr-2021", "nothing is said", "Cauda equina syndrome"]),
         ("/knowledge/evidence/kiral-2024", ["10.1111/papr.13391", "38849322", "One centre", "Used by", "N-SCN"]),
         ("/knowledge/valueSets/lumbar-laminectomy", ["63047", "442118009", "Primary hemilaminectomy", "CPT", "SNOMED CT", "Used by"]),
-        ("/knowledge/findings/prior-lumbar-laminectomy", ["84 days ( pain-after-event )", "The file as it stands", 'value_set = ["lumbar']),
+        (
+            "/knowledge/findings/prior-lumbar-laminectomy",
+            ["84 days ( pain-after-event )", "An entry whose code is in a value set.", "The file as it stands", 'value_set = ["lumbar'],
+        ),
         ("/knowledge/nerves/superior", ["6, 9", "Lu 1998", "S1", "Post-laminectomy syndrome"]),
         ("/knowledge/thresholds/imaging-window", ["730", "days", "Used by"]),
         ("/knowledge/attributes/10", ["Use of sex"]),
