@@ -33,6 +33,13 @@ class Wanted:
     name: str = ""
 
 
+# What a page looks at; `clients check` reads a code map of any length.
+_MOST_CODES, _LONGEST_MAP = 1_000, 300_000
+_TOO_LONG = (
+    f"it is too long to be tried here: at most {_MOST_CODES:,} rows and {_LONGEST_MAP:,} characters; clients check reads it whole",
+)
+
+
 class UnreadableCodes(UnreadableChart):
     """The code map is none; `problems` has one sentence for each thing to mend."""
 
@@ -65,10 +72,14 @@ class Site:
 
     def speech(self, asked: Wanted) -> tuple[Speech, LocalCodes | None]:
         """How the client is spoken to, and the codes of its charts. Raises UnreadableCodes."""
+        if len(asked.code_map) > _LONGEST_MAP:
+            raise UnreadableCodes(_TOO_LONG)
         try:
             read = read_table(asked.code_map.encode("utf-8", "replace"), CodeMap)
         except UnreadableTable as failed:
             raise UnreadableCodes(failed.problems) from None
+        if len(read.order) + len(read.local) > _MOST_CODES:
+            raise UnreadableCodes(_TOO_LONG)
         if problems := tuple(read.problems(self._orders, self._concepts)):
             raise UnreadableCodes(problems)
         speech = Speech(dialect=asked.dialect, writes=MOST[asked.dialect], order_codes=read.order_codes)

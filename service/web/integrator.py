@@ -65,10 +65,9 @@ def add_integrator_routes(app: FastAPI, layout: Layout, bench: Workbench) -> Non
         told = {"answer": None, "problem": "", **content}
         return layout.page("integrator.html", at="/integrator", status=status, headers=_HEADERS, filled=filled, **fixed, **told)
 
-    async def look(_: Request) -> Response:
-        return page({})
-
-    async def post(request: Request) -> Response:
+    async def read(request: Request) -> Response:
+        if request.method != "POST":
+            return page({})
         try:
             if not is_ours(request, layout.base):
                 await pass_over_body(request.scope, request.receive, bench.limits)
@@ -98,8 +97,7 @@ def add_integrator_routes(app: FastAPI, layout: Layout, bench: Workbench) -> Non
         put_back = body.decode("utf-8", "replace") if len(body) <= _MOST_PUT_BACK else ""
         return page({**fields, "chart": put_back}, answer=shown(tried, bench.trial.knowledge))
 
-    app.add_route("/integrator", look, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_route("/integrator", post, methods=["POST"], include_in_schema=False)
+    app.add_route("/integrator", read, methods=["GET", "HEAD", "POST"], include_in_schema=False)
 
 
 class _Foreign(NotEntitled):

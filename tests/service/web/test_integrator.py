@@ -129,6 +129,10 @@ def test_codes_that_are_not_known_become_rows_of_a_code_map():
         ('[[local]]\nsystem="urn:x"\ncode="1"\nmeans="laminectomy"', 'did you mean "lumbar-laminectomy"?'),
         ('[[local]]\nsystem="urn:x"\ncode="1"\nmeans=""', "local 1: means 1"),
         ("x = 1", "x is not known here"),
+        ("x = " + "[" * 5000, "too deep"),
+        ("x = " + "9" * 9000, "thousands of digits"),
+        ('[[local]]\nsystem="urn:x"\ncode="1"\nmeans="fever"\n' * 1001, "at most 1,000 rows"),
+        ("#" * 300_001, "300,000 characters"),
     ],
 )
 def test_what_is_wrong_with_a_code_map_is_told(codes, says):

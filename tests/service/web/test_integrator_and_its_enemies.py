@@ -3,6 +3,7 @@
 import asyncio
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.doors import called, over_http
 from tests.pages.payloads import PAYLOADS
 from tests.service.web.pasting import DAY, MULTIPART, STORY, part, patient, problem, request, told, tried, words
 
+BAD = Path(__file__).parents[3] / "fixtures" / "requests" / "bad"
 NOT_A_CHART = {
     "nothing": (b"", "Nothing was pasted"),
     "spaces": (b"  \r\n ", "Nothing was pasted"),
@@ -98,6 +100,31 @@ def test_too_much_is_refused_in_words():
 def test_another_media_type_is_refused(media_type):
     """What a foreign form can send without being asked, too."""
     assert called("POST", "/integrator", on=DAY, content=b"{}", headers={"Content-Type": media_type}).status_code == 415
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_other_methods_are_refused(method):
+    """With those that there are."""
+    answer = called(method, "/integrator", on=DAY)
+
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+@pytest.mark.parametrize("path", sorted(BAD.glob("*.json")), ids=lambda path: path.stem)
+def test_what_the_hooks_refuse_is_told_here(path):
+    """Every bad request is answered with a page that says why, and never with a fault."""
+    answer = tried(path.read_bytes())
+
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.text or "No card." in words(answer)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "9999-12-31"])
+@pytest.mark.parametrize("hook", ["patient-view", "encounter-start", "order-select", "order-sign"])
+def test_any_day_can_be_today(day, hook):
+    """The first and the last that there are."""
+    assert told(patient(problem("Low back pain")), today=day, hook=hook)["response"] is not None
 
 
 @pytest.mark.parametrize("pages", ["none", "knowledge,why"])
