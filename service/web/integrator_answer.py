@@ -12,7 +12,7 @@ from service.fhir.unknown_codes import UnknownCode
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Proof
 from service.reasoning.truth import State
-from service.transcript import on_the_wire, transcribe, transcribed_silence
+from service.transcript import on_the_wire, transcribe, transcribed_check, transcribed_code, transcribed_silence
 from service.trial.tried import Tried
 from service.web.decided import decided
 
@@ -38,25 +38,8 @@ def as_json(tried: Tried) -> Json:
         "evaluation": transcribe(tried.evaluation) if tried.evaluation else None,
         "response": _response(tried.evaluation) if tried.evaluation else None,
         "checked": tried.checked,
-        "refused": [
-            {
-                "where": one.where,
-                "refused": [{"path": place.path, "says": place.says} for place in one.refused],
-                "here": {"taken": one.taken.how, "says": one.taken.says},
-            }
-            for one in tried.refused
-        ],
-        "unknownCodes": [
-            {
-                "system": one.coding.system,
-                "code": one.coding.code,
-                "display": one.coding.display,
-                "entries": one.entries,
-                "understood": one.understood,
-                "local": one.is_local,
-            }
-            for one in tried.unknown
-        ],
+        "refused": [transcribed_check(one) for one in tried.refused],
+        "unknownCodes": [transcribed_code(one) for one in tried.unknown],
     }
 
 
