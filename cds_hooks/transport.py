@@ -187,9 +187,15 @@ def allow_origins(app: Application, origins: Iterable[str]) -> Application:
             await send({"type": "http.response.start", "status": 204, "headers": answer})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await app(scope, receive, _changing_headers(send, lambda headers: [*headers, *permission, (b"vary", b"Origin")]))
+            await app(scope, receive, _changing_headers(send, lambda headers: [*_varying(headers), *permission]))
 
     return _for_http(app, open_to_origins)
+
+
+def _varying(headers: Headers) -> Headers:
+    """The headers with what an answer depends on in one line: whatever it named, and the origin of the page."""
+    named = [value for name, value in headers if name == b"vary"]
+    return [*(one for one in headers if one[0] != b"vary"), (b"vary", b", ".join((*named, b"Origin")))]
 
 
 def _changing_headers(send: Send, change: Callable[[Headers], Headers]) -> Send:

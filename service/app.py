@@ -22,6 +22,7 @@ from cds_hooks.fhir_version import FhirVersions
 from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
+from service.addresses import is_loopback
 from service.cds_services import offered_services, prefetch_templates
 from service.clients.load import Clients
 from service.database_url import Place
@@ -30,6 +31,7 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
+from service.large_charts import LargeCharts
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
 from service.settings import Settings, Thresholds, read_settings
@@ -41,9 +43,12 @@ from service.storage.seen_tokens import StoredTokens
 from service.telemetry.calls import addresses_of, watch_calls
 from service.telemetry.metrics import Metrics
 from service.telemetry.readiness import Readiness
+from service.trial.tried import Trial
 from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
+from service.web.integrator import Workbench, add_integrator_routes
 from service.web.knowledge_json import add_knowledge_routes
+from service.web.knowledge_pages import KnowledgePages
 from service.web.layout import Layout, add_static_routes
 from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
@@ -82,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    large = LargeCharts(settings.deadline_s)
     services = offered_services(
         knowledge,
         clock=today,
@@ -90,20 +96,23 @@ def create_app(settings: Settings) -> FastAPI:
         fetching=Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions),
         records=records,
         quiet=settings.quiet,
-        patience=settings.deadline_s,
+        large=large,
+        about=f"{settings.base_url.rstrip('/')}/knowledge" if settings.public_base_url or is_loopback(settings.host) else None,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time, told=metrics.add_key_set)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
 
-    add_knowledge_routes(app, knowledge)
     pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
     layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
+    add_knowledge_routes(app, knowledge, KnowledgePages(layout, knowledge) if "knowledge" in pages else None)
     if settings.place and "numbers" in pages:
         names = tuple(one.name for one in clients.known) if clients else ()
         add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
     if pages:
         add_static_routes(app, layout)
+    if "integrator" in settings.shown_pages:
+        add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, large))
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))

@@ -3,7 +3,6 @@
 Here a chart that cannot be judged becomes a 412, and silence keeps its reason in the response.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -24,6 +23,7 @@ from service.fhir.chart import LARGE, Chart, chart_of_prefetch, is_crumbs
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
+from service.large_charts import LargeCharts
 from service.records import Records
 from service.telemetry.note import Decided, noted
 from service.transcript import transcribed_silence
@@ -34,9 +34,6 @@ _DEGRADED = {"says": "The store of the service is down: this answer is not recor
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
 _SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
-# A large chart is read beside the event loop, two at a time, so that nobody else waits for it: 1 MB of dense report text was seen to take
-# 1.7 s. Those that come meanwhile wait for a place, for a while.
-_LARGE_AT_ONCE = 2
 _A_DRAFT = 1_500
 _LOINC = "http://loinc.org"
 _SUSPICION = (
@@ -70,7 +67,8 @@ def offered_services(
     fetching: Fetching | None = None,
     records: Records | None = None,
     quiet: bool = False,
-    patience: float = 1.2,
+    large: LargeCharts | None = None,
+    about: str | None = None,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -78,23 +76,16 @@ def offered_services(
     clients   those that are authenticated
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
-    patience  seconds for which a large chart waits for its turn; after that its EHR waits no longer either
+    about     the address of the knowledge, as browsers of clinicians see it: the source of every card
+    large     where large charts wait for their turn; without it, for 1.2 seconds and no longer
     """
     known = {client.name: client for client in clients}
-    free = asyncio.Semaphore(_LARGE_AT_ONCE)
+    places = large or LargeCharts(patience=1.2)
 
     async def evaluated(request: HookRequest, client: KnownClient | None, today: date, history: History) -> Evaluation:
         if _size(request) < LARGE:
             return evaluation_of(request, knowledge, today=today, client=client, history=history)
-        try:
-            async with asyncio.timeout(patience):
-                await free.acquire()
-        except TimeoutError:
-            raise Overloaded(retry_after=2) from None
-        try:
-            return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
-        finally:
-            free.release()
+        return await places.beside(lambda: evaluation_of(request, knowledge, today=today, client=client, history=history))
 
     async def judged(request: HookRequest, client: KnownClient | None, today: date) -> tuple[Evaluation, History | None]:
         """What the corridor makes of a call, and the history that it was made with; None while the store is down."""
@@ -138,7 +129,7 @@ def offered_services(
                 )
         note.decided, note.unread, note.degraded = told(evaluation, shown=shown), unread_keys(evaluation), not kept
         response = wire(evaluation, read.fetched if read else {})
-        response = response if shown else _SHADOW
+        response = _sourced(response, about) if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
@@ -188,10 +179,7 @@ def evaluation_of(
 ) -> Evaluation:
     """What the corridor makes of a hook request; raises PayloadTooLarge."""
     chart, call = asked(request, client)
-    try:
-        return evaluate(chart, knowledge, today=today, call=call, history=history)
-    except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
-        raise RuntimeError("an iterator that should not have ended") from error
+    return evaluate(chart, knowledge, today=today, call=call, history=history)
 
 
 def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:
@@ -227,6 +215,14 @@ def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
         )
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
+
+
+def _sourced(response: CDSResponse, about: str | None) -> CDSResponse:
+    """The response with a source that can be opened; the same for every patient, as the specification wants it."""
+    if about is None or not response.cards:
+        return response
+    cards = tuple(card.model_copy(update={"source": card.source.model_copy(update={"url": about})}) for card in response.cards)
+    return response.model_copy(update={"cards": cards})
 
 
 def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:

@@ -22,12 +22,16 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     """The clients of the clients file; None where there is none and everybody is answered. Raises InvalidClients."""
     if settings.clients_file is None:
         return None
-    orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
-    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders, concepts=concepts_of(knowledge))
+    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders_of(knowledge), concepts=concepts_of(knowledge))
     base = urlsplit(settings.base_url)
     if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
         raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
     return clients
+
+
+def orders_of(knowledge: Knowledge) -> tuple[str, ...]:
+    """Our codes of the orders that a site may map."""
+    return (*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION)
 
 
 def concepts_of(knowledge: Knowledge) -> Concepts:

@@ -16,7 +16,7 @@ from rich.text import Text
 from service.evaluate import Evaluation
 from service.knowledge.model import Knowledge
 from service.knowledge.shape import Sourced
-from service.published import attributes_of
+from service.published import EFFECTS, STAGES, attributes_of
 from service.reasoning.findings import Proof
 from service.reasoning.truth import State
 from service.transcript import on_the_wire
@@ -180,7 +180,7 @@ def _nerves(knowledge: Knowledge) -> list[RenderableType]:
 
 def _rules(knowledge: Knowledge) -> list[RenderableType]:
     tables: list[RenderableType] = []
-    for stage, rows in sorted(knowledge.rules.items(), key=lambda item: (_STAGES + item[0]).index(item[0])):
+    for stage, rows in sorted(knowledge.rules.items(), key=lambda item: (STAGES + item[0]).index(item[0])):
         table = _table(f"Rules {stage}: {knowledge.stages[stage]}", "id", "says", "what it does", "stands on")
         for row in rows:
             table.add_row(row.id, row.says, EFFECTS[row.effect], _stands_on(row))
@@ -253,23 +253,6 @@ KNOWLEDGE_PARTS: Mapping[str, Callable[[Knowledge], list[RenderableType]]] = {
     "value-sets": _value_sets,
     "evidence": _evidence,
     "attributes": _attributes,
-}
-# The stages in the order of the pathway.
-_STAGES = "PXGDICNTSEBHWO"
-EFFECTS = {
-    "silence": "nothing is said",
-    "silence-nerve": "nothing is said of that nerve",
-    "quiet": "nothing is said again for a while",
-    "required": "needed for a card",
-    "cap-low": "tier at most low",
-    "cap-moderate": "tier at most moderate",
-    "stop-block": "no block is offered",
-    "caution": "said before a block",
-    "against": "said under Against",
-    "support": "counts as support",
-    "guidance": "said with a block",
-    "band": "how a block reads",
-    "tier": "decided by the pathway",
 }
 
 
