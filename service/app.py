@@ -42,6 +42,8 @@ from service.web.knowledge_json import add_knowledge_routes
 from service.web.layout import Layout, add_static_routes
 from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
+from service.web.why import WhyLinks, add_why_routes
+from service.web.why_link import Seal, read_link_keys
 
 # A report over a year of a large site takes some; whoever looks at the page waits for it.
 _REPORT_SECONDS = 60.0
@@ -72,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     database = database_of(settings)
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    links = _links(settings, knowledge)
     services = offered_services(
         knowledge,
         clock=today,
@@ -81,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
         records=records,
         quiet=settings.quiet,
         patience=settings.deadline_s,
+        why=links[1].put_on if links else None,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
@@ -94,6 +98,8 @@ def create_app(settings: Settings) -> FastAPI:
         add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
     if pages:
         add_static_routes(app, layout)
+    if links:
+        add_why_routes(app, layout, links[0], knowledge, clock=time)
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
@@ -160,6 +166,17 @@ def database_of(settings: Settings) -> Database | None:
     except StoreUnusable as failed:
         _log.error("%s", failed)
     return database
+
+
+def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | None:
+    """What seals the links to the page of reasons, and what puts them on answers; None where that page is not shown."""
+    if "why" not in settings.shown_pages:
+        return None
+    keys = read_link_keys(settings.link_key_file) if settings.link_key_file else (token_bytes(32),)
+    seal = Seal(keys, knowledge, minutes=settings.why_minutes)
+    # Where charts are tried out, people also want to see why there is no card.
+    tried = bool({"ehr", "integrator"} & {*settings.shown_pages})
+    return seal, WhyLinks(seal, base=settings.base_url, clock=time, silences=tried)
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

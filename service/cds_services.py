@@ -69,6 +69,7 @@ def offered_services(
     records: Records | None = None,
     quiet: bool = False,
     patience: float = 1.2,
+    why: Callable[[CDSResponse, Evaluation, Call], CDSResponse] | None = None,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -76,6 +77,7 @@ def offered_services(
     clients   those that are authenticated
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
+    why       puts a link to its reasons on an answer that is shown
     patience  seconds for which a large chart waits for its turn; after that its EHR waits no longer either
     """
     known = {client.name: client for client in clients}
@@ -115,7 +117,7 @@ def offered_services(
             service = _HOOKS[request.hook][0]
             kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
         response = wire(evaluation, fetched)
-        response = response if shown else _SHADOW
+        response = _SHADOW if not shown else why(response, evaluation, call) if why else response
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
         default=None, description=f"must be all, none, or some of {', '.join(PAGES)}, separated by commas"
     )
     agreed_acceptance: Annotated[AgreedAcceptance, NoDecode] = Field(default=AgreedAcceptance(), description=AGREED_ACCEPTANCE)
+    why_minutes: int = Field(default=60, ge=5, le=720, description="must be a whole number of minutes from 5 to 720")
+    link_key_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property

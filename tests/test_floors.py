@@ -71,6 +71,7 @@ THIRD_PARTY = {
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
+    "cryptography": "service/web/why_link.py",
     "jwt": "cds_hooks/client_auth.py cds_hooks/jwks.py",
 }
 

@@ -44,6 +44,8 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_DOCS": "1",
             "CLUNEAL_PAGES": "knowledge, ehr",
             "CLUNEAL_AGREED_ACCEPTANCE": "0.2, S3=0.3",
+            "CLUNEAL_WHY_MINUTES": "30",
+            "CLUNEAL_LINK_KEY_FILE": "links.key",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -70,6 +72,8 @@ def test_every_setting_is_read_from_its_variable():
         "docs": True,
         "pages": ["ehr", "knowledge"],
         "agreed_acceptance": {"of_all": 0.2, "of_rule": {"S3": 0.3}},
+        "why_minutes": 30,
+        "link_key_file": "links.key",
         "log_level": "warning",
     }
 
@@ -281,19 +285,3 @@ def test_all_problems_come_at_once():
 
     assert len(refused.value.problems) == 5
     assert str(refused.value).startswith("5 problems in the settings:\n  ")
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ({}, ("ehr", "why", "knowledge", "numbers", "integrator")),
-        ({"CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_OPEN": "1"}, ("why", "knowledge")),
-        ({"CLUNEAL_CLIENTS_FILE": "clients.toml", "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example"}, ("why", "knowledge")),
-        ({"CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_OPEN": "1", "CLUNEAL_PAGES": "all"}, ("ehr", "why", "knowledge", "numbers", "integrator")),
-        ({"CLUNEAL_PAGES": "none"}, ()),
-        ({"CLUNEAL_PAGES": "numbers,why"}, ("why", "numbers")),
-    ],
-)
-def test_the_pages_for_trying_out_are_shown_on_this_machine_alone(given, shown):
-    """Unless they are asked for by name: a site that serves clients, or everybody, shows no mock EHR."""
-    assert read_settings(given).shown_pages == shown
