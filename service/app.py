@@ -52,6 +52,8 @@ from service.web.knowledge_pages import KnowledgePages
 from service.web.layout import Layout, add_static_routes
 from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
+from service.web.why import WhyLinks, add_why_routes
+from service.web.why_link import Seal, read_link_keys
 
 # A report over a year of a large site takes some; whoever looks at the page waits for it.
 _REPORT_SECONDS = 60.0
@@ -88,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
     large = LargeCharts(settings.deadline_s)
+    links = _links(settings, knowledge)
     services = offered_services(
         knowledge,
         clock=today,
@@ -97,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
         records=records,
         quiet=settings.quiet,
         large=large,
+        why=links[1].put_on if links else None,
         about=f"{settings.base_url.rstrip('/')}/knowledge" if settings.public_base_url or is_loopback(settings.host) else None,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
@@ -113,6 +117,8 @@ def create_app(settings: Settings) -> FastAPI:
         add_static_routes(app, layout)
     if "integrator" in settings.shown_pages:
         add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, large))
+    if links:
+        add_why_routes(app, layout, links[0], knowledge, clock=time)
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
@@ -208,6 +214,17 @@ def database_of(settings: Settings, *, failed: Callable[[str], None] = lambda _:
             raise
         _log.error("%s", failed)
     return database
+
+
+def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | None:
+    """What seals the links to the page of reasons, and what puts them on answers; None where that page is not shown."""
+    if "why" not in settings.shown_pages:
+        return None
+    keys = read_link_keys(settings.link_key_file) if settings.link_key_file else (token_bytes(32),)
+    seal = Seal(keys, knowledge, minutes=settings.why_minutes)
+    # Where charts are tried out, people also want to see why there is no card.
+    tried = bool({"ehr", "integrator"} & {*settings.shown_pages})
+    return seal, WhyLinks(seal, base=settings.base_url, clock=time, silences=tried)
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

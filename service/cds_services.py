@@ -69,6 +69,7 @@ def offered_services(
     quiet: bool = False,
     large: LargeCharts | None = None,
     about: str | None = None,
+    why: Callable[[CDSResponse, Evaluation, Call], CDSResponse] | None = None,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -77,6 +78,7 @@ def offered_services(
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
     about     the address of the knowledge, as browsers of clinicians see it: the source of every card
+    why       puts a link to its reasons on an answer that is shown
     large     where large charts wait for their turn; without it, for 1.2 seconds and no longer
     """
     known = {client.name: client for client in clients}
@@ -129,7 +131,7 @@ def offered_services(
                 )
         note.decided, note.unread, note.degraded = told(evaluation, shown=shown), unread_keys(evaluation), not kept
         response = wire(evaluation, read.fetched if read else {})
-        response = _sourced(response, about) if shown else _SHADOW
+        response = _sourced(why(response, evaluation, call) if why else response, about) if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)

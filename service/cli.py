@@ -158,10 +158,12 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
         reason = failed.reason if isinstance(failed, urllib.error.URLError) else failed
         _stop(f"No CDS service answered at {url} ({reason}). Start one with: cluneal-cds serve", code=1)
     try:
-        drawn = terminal.as_answer(json.loads(answer))
+        drawn, links = terminal.as_answer(json.loads(answer)), terminal.as_links(json.loads(answer))
     except (ValueError, LookupError, AttributeError, TypeError):
         _stop(f"What answered at {url} gave no CDS Hooks response that can be drawn. Is a service of ours running there?", code=1)
     _out.print(drawn)
+    for link in links:
+        _out.print(link, soft_wrap=True, markup=False, highlight=False)
 
 
 def _client(name: str, clients: Clients | None) -> KnownClient:

@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=2, ge=0, le=60, description="must be a number of seconds from 0 to 60")
     stop_s: int = Field(default=7, ge=1, le=300, description="must be a whole number of seconds from 1 to 300")
     log_format: Literal["auto", "json", "text"] = Field(default="auto", description="must be auto, json or text")
+    why_minutes: int = Field(default=60, ge=5, le=720, description="must be a whole number of minutes from 5 to 720")
+    link_key_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property

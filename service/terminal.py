@@ -44,8 +44,6 @@ def as_card(card: Json) -> Panel:
         parts += [Padding(Text(plain(action["description"]), style="dim"), (0, 0, 0, 2)) for action in _each(suggestion, "actions")]
     if reasons := _each(card, "overrideReasons"):
         parts += [Text(), Text("Not taken up because:", style="bold"), *(Text(f"( ) {plain(reason['display'])}") for reason in reasons)]
-    for link in _each(card, "links"):
-        parts += [Text(), Text(f"{plain(link['label'])}: {plain(link['url'])}", style="underline")]
     indicator = plain(card["indicator"])
     return Panel(
         Group(*parts),
@@ -65,6 +63,11 @@ def as_answer(answer: Json) -> Group:
     extension = answer.get("extension")
     silence = extension.get("org.cluneal-cds.silence") if isinstance(extension, Mapping) else None
     return Group(as_silence(silence) if isinstance(silence, Mapping) else Text("No card, and no reason given."))
+
+
+def as_links(answer: Json) -> list[str]:
+    """The links of the cards, each on a line of its own, to be printed whole: broken over lines, an address opens nothing."""
+    return [f"{plain(link['label'])}: {plain(link['url'])}" for card in _each(answer, "cards") for link in _each(card, "links")]
 
 
 def as_silence(silence: Json) -> Text:

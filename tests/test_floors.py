@@ -76,6 +76,7 @@ THIRD_PARTY = {
     "sqlalchemy alembic": "service/storage/",
     "structlog": "service/telemetry/logs.py",
     "prometheus_client": "service/telemetry/",
+    "cryptography": "service/web/why_link.py",
     "jwt": "cds_hooks/client_auth.py cds_hooks/jwks.py",
 }
 

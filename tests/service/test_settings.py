@@ -49,6 +49,8 @@ def test_every_setting_is_read_from_its_variable():
             "CLUNEAL_DRAIN_S": "5",
             "CLUNEAL_STOP_S": "20",
             "CLUNEAL_LOG_FORMAT": "json",
+            "CLUNEAL_WHY_MINUTES": "30",
+            "CLUNEAL_LINK_KEY_FILE": "links.key",
             "CLUNEAL_LOG_LEVEL": "warning",
         }
     )
@@ -80,6 +82,8 @@ def test_every_setting_is_read_from_its_variable():
         "drain_s": 5.0,
         "stop_s": 20,
         "log_format": "json",
+        "why_minutes": 30,
+        "link_key_file": "links.key",
         "log_level": "warning",
     }
 
@@ -282,19 +286,3 @@ def test_all_problems_come_at_once():
 
     assert len(refused.value.problems) == 5
     assert str(refused.value).startswith("5 problems in the settings:\n  ")
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ({}, ("ehr", "why", "knowledge", "numbers", "integrator")),
-        ({"CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_OPEN": "1"}, ("why", "knowledge")),
-        ({"CLUNEAL_CLIENTS_FILE": "clients.toml", "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example"}, ("why", "knowledge")),
-        ({"CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_OPEN": "1", "CLUNEAL_PAGES": "all"}, ("ehr", "why", "knowledge", "numbers", "integrator")),
-        ({"CLUNEAL_PAGES": "none"}, ()),
-        ({"CLUNEAL_PAGES": "numbers,why"}, ("why", "numbers")),
-    ],
-)
-def test_the_pages_for_trying_out_are_shown_on_this_machine_alone(given, shown):
-    """Unless they are asked for by name: a site that serves clients, or everybody, shows no mock EHR."""
-    assert read_settings(given).shown_pages == shown
