@@ -99,7 +99,7 @@ def test_a_card_offers_the_expected_number_of_block_orders(name, door):
 @EACH_DOOR
 @EACH_CARD
 def test_a_card_keeps_its_limits(name, door):
-    """Short, information only, without a pre-ticked suggestion; over HTTP its source is the knowledge, and one link leads to its reasons."""
+    """Short, info only, without a pre-ticked suggestion; over HTTP its source is the knowledge, and one link leads to its reasons."""
     (card,) = door(name).cards
 
     assert len(card["summary"]) <= 139
