@@ -1,7 +1,7 @@
 """The service as a stranger meets it: an address, and nothing else of it.
 
-`CLUNEAL_URL=http://host:port pytest tests/blackbox` asks a service that runs already, in a container or behind a proxy: one without a clients
-file, with a memory. Without the variable one is started here, as `cluneal-cds serve`.
+`CLUNEAL_URL=http://host:port pytest tests/blackbox` asks a service that runs already, in a container or behind a proxy: one without
+a clients file, with a memory. Without the variable one is started here, as `cluneal-cds serve`.
 """
 
 import os
