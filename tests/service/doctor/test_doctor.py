@@ -70,7 +70,7 @@ def answering(body: bytes, status: int = 200) -> Iterator[str]:
     """A server on the loopback that says this to everybody; its address."""
 
     class Says(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/fhir+json")
             self.send_header("Content-Length", str(len(body)))
