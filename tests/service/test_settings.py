@@ -299,19 +299,3 @@ def test_all_problems_come_at_once():
 def test_the_pages_for_trying_out_are_shown_on_this_machine_alone(given, shown):
     """Unless they are asked for by name: a site that serves clients, or everybody, shows no mock EHR."""
     assert read_settings(given).shown_pages == shown
-
-
-def test_the_password_of_the_database_may_lie_in_a_file(tmp_path):
-    """The address has none then; a file that is away, empty or of several lines stops the start, and none of it is repeated."""
-    file = tmp_path / "password"
-    environ = {"CLUNEAL_DATABASE_URL": "postgresql://cds@db.example/cds", "CLUNEAL_PSEUDONYM_KEY_FILE": "key"}
-    environ["CLUNEAL_DATABASE_PASSWORD_FILE"] = str(file)
-    missing = problems(environ)
-    file.write_text("s3cr3t\nand more\n")
-    more = problems(environ)
-    file.write_text("s3cr3t\n")
-
-    assert read_settings(environ).place == PostgreSQL("postgresql://cds@db.example/cds", file)
-    assert missing == ("CLUNEAL_DATABASE_PASSWORD_FILE: the file cannot be read (No such file or directory)",)
-    assert more == ("CLUNEAL_DATABASE_PASSWORD_FILE: the file must hold the password, on one line, and nothing else",)
-    assert "only with PostgreSQL" in problems({**environ, "CLUNEAL_DATABASE_URL": "off"})[0]

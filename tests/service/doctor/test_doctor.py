@@ -15,12 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 import time_machine
-from sqlalchemy import event
 from typer.testing import CliRunner
 
 from service.cli import app
-from service.database_url import PostgreSQL
-from service.storage.engines import postgresql_engine
 from tests.cds_hooks.signing import ec_key, key_set, published
 from tests.postgresql import Server
 from tests.service.storage.conftest import upgrade_now
@@ -252,19 +249,3 @@ def test_text_says_the_same_as_json(home):
     assert done.exit_code == 1
     assert "wrong  settings  CLUNEAL_PORT: must be a whole number from 1 to 65535" in done.output
     assert done.output.rstrip().endswith("1 to mend.")
-
-
-def test_a_password_from_a_file_is_taken_anew_for_each_connection(home, server):
-    """Changed in the file while the service runs, it is the one that is used; the address has none."""
-    file = home / "password"
-    file.write_text("first\n")
-    engine = postgresql_engine(PostgreSQL(server.url("postgres"), file))
-    used: list[str] = []
-    event.listen(engine, "do_connect", lambda _dialect, _record, _arguments, parameters: used.append(parameters["password"]))
-    for password in ("first", "second"):
-        file.write_text(f"{password}\n")
-        with engine.connect():
-            pass
-        engine.dispose()
-
-    assert used == ["first", "second"]
