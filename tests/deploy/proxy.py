@@ -43,18 +43,28 @@ class Proxy:
         """Everything that comes back to these bytes until the other side closes, or nothing more comes."""
         with self.connect(seconds=seconds) as connection:
             connection.sendall(raw)
-            return received(connection)
+            return received(connection).came
 
 
-def received(connection: socket.socket) -> bytes:
+@dataclass(frozen=True)
+class Received:
+    """What came, and whether the other side closed the connection."""
+
+    came: bytes
+    closed: bool
+
+
+def received(connection: socket.socket) -> Received:
     """What comes until the other side closes, or for as long as the connection waits."""
     found = b""
     try:
         while part := connection.recv(65536):
             found += part
+    except TimeoutError:
+        return Received(found, closed=False)
     except OSError:
         pass
-    return found
+    return Received(found, closed=True)
 
 
 def nginx() -> str:
