@@ -138,6 +138,7 @@ def test_stopped_under_load_no_accepted_call_is_lost(podman: Podman, image: str)
                 status = 0
             answers.append((card, status))
 
+    podman.run("volume", "rm", "--force", "cluneal-stopped")
     volume = ("--volume", "cluneal-stopped:/data", "--env", "CLUNEAL_STORE_DEADLINE_S=10")
     with podman.container("cluneal-stopped", *OPEN, *volume, port=PORT + 3) as url:
         threads = [threading.Thread(target=report, args=(url,)) for _ in range(6)]
