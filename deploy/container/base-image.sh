@@ -8,7 +8,7 @@
 # They are EQUIVALENTS, not the published images: the same Debian release and the same major versions, put together by mmdebstrap. What is
 # proved on them is proved for an image like the published one. One that is there already is left alone.
 #
-# Needs root, mmdebstrap and podman (apt-get install mmdebstrap podman runc).
+# Needs root, mmdebstrap and podman.
 set -euo pipefail
 
 release=bookworm

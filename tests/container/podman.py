@@ -16,7 +16,8 @@ from tests.blackbox.service import wait_for
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "localhost/cluneal-cds:image-check"
-NEEDED = ("podman", "buildah", "mmdebstrap", "runc")
+NEEDED = ("podman", "buildah", "mmdebstrap", "runc", "catatonit")
+_INSTALL = "apt-get install --no-install-recommends podman buildah mmdebstrap runc catatonit netavark aardvark-dns iptables"
 # As little as a container can be given.
 HARDENED = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 # Some machines may not raise their limits, and have control groups that crun does not take.
@@ -31,7 +32,7 @@ def environment(folder: Path) -> dict[str, str]:
     """The environment of podman and buildah; their configuration is written to a folder."""
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing or os.geteuid():
-        pytest.fail(f"needed: root and {' '.join(missing or NEEDED)} (apt-get install --no-install-recommends {' '.join(NEEDED)})")
+        pytest.fail(f"needed: root and {' '.join(missing or NEEDED)} ({_INSTALL})")
     (folder / "containers.conf").write_text(_CONFIGURATION)
     return {**os.environ, "CONTAINERS_CONF": str(folder / "containers.conf")}
 
