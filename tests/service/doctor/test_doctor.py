@@ -5,33 +5,21 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import time_machine
 from typer.testing import CliRunner
 
 from service.cli import app
 from tests.cds_hooks.signing import ec_key, key_set, published
-from tests.postgresql import Server
-from tests.service.storage.conftest import upgrade_now
+from tests.service.doctor.examining import SECRET, examined
 
-SECRET = "s3cr3t-passw0rd"  # looked for in everything that is printed
 SOUND = {"name": "ehr", "issuer": "https://ehr.example", "jwks_file": "keys.json"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A PostgreSQL server."""
-    server = Server()
-    yield server
-    server.remove()
 
 
 @pytest.fixture
@@ -47,19 +35,6 @@ def clients_file(home: Path, *clients: Mapping[str, Any], top: str = "") -> dict
     tables = ["\n".join(("[[client]]", *(f"{key} = {json.dumps(value)}" for key, value in one.items()))) for one in clients]
     (home / "clients.toml").write_text("\n".join((top, *tables)))
     return {"CLUNEAL_CLIENTS_FILE": "clients.toml", "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example.org"}
-
-
-def examined(environ: Mapping[str, str] | None = None, *words: str) -> tuple[bool, dict[str, list[dict[str, str]]]]:
-    """Whether the deployment is fit, and what was said by what it is about; the exit code says the same."""
-    nobody_else: dict[str, str | None] = dict.fromkeys(("PYTHONHASHSEED", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"))
-    done = CliRunner().invoke(app, ["doctor", "--json", *words], env={**nobody_else, **(environ or {})})
-    told = json.loads(done.output)
-    assert SECRET not in done.output
-    assert done.exit_code == (0 if told["fit"] else 1)
-    found: dict[str, list[dict[str, str]]] = {}
-    for check in told["checks"]:
-        found.setdefault(check["about"], []).append(check)
-    return told["fit"], found
 
 
 @contextmanager
@@ -191,45 +166,6 @@ def test_a_file_that_others_may_read_is_wrong(home):
     _, found = examined(None, "--offline")
 
     assert (found["file"][0]["state"], found["file"][0]["help"][:9]) == ("wrong", "chmod 600")
-
-
-@pytest.fixture
-def on_postgresql(home: Path, server: Server) -> dict[str, str]:
-    """Settings with a PostgreSQL database without tables; the address has a password in it."""
-    (home / "pseudonyms.key").write_text("0123456789abcdef" * 4)
-    address = server.new_database().replace("cluneal@", f"cluneal:{SECRET}@")
-    return {"CLUNEAL_DATABASE_URL": address, "CLUNEAL_PSEUDONYM_KEY_FILE": "pseudonyms.key"}
-
-
-def test_a_postgresql_without_tables_and_with_them(on_postgresql):
-    """What is missing is said with the command that makes it; then all is well, down to the clocks."""
-    fit, before = examined(on_postgresql, "--offline")
-    upgrade_now(on_postgresql["CLUNEAL_DATABASE_URL"])
-    fit_then, after = examined(on_postgresql, "--offline")
-
-    assert (fit, fit_then) == (False, True)
-    assert "cluneal-cds db upgrade" in before["database"][0]["help"]
-    assert [after[about][0]["state"] for about in ("database", "durability", "clocks", "key")] == ["well"] * 4
-
-
-def test_a_database_that_does_not_sync_is_wrong(on_postgresql, server):
-    """What is acknowledged must outlive the machine: full_page_writes off is told, whatever else is well."""
-    upgrade_now(on_postgresql["CLUNEAL_DATABASE_URL"])
-    _set(server, "ALTER SYSTEM SET full_page_writes = off")
-    try:
-        fit, found = examined(on_postgresql, "--offline")
-    finally:
-        _set(server, "ALTER SYSTEM RESET full_page_writes")
-
-    assert not fit
-    assert "full_page_writes is off" in found["durability"][0]["says"]
-
-
-def _set(server: Server, statement: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
-        connection.execute("SELECT pg_reload_conf()")
-    time.sleep(0.2)
 
 
 def test_a_database_that_is_away_is_wrong(home):
