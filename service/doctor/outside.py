@@ -80,8 +80,13 @@ async def _server(base: ServiceBase, egress: Egress, resolve: Resolve, random: C
         return wrong(about, says, "Name the network of the hospital as a CIDR block in fhir_networks of the client.")
     grant = FhirGrant(base, None, None)
     bounds = Bounds(asyncio.get_running_loop().time() + _SECONDS, _METADATA_BYTES, Allowance(_METADATA_BYTES))
+    calls = FhirCalls(egress, clock=monotonic, chance=random)
+    metadata = base.address("metadata")
+    if metadata and (await calls.call(grant, metadata, bounds)).status in (401, 403):
+        says = f"{base} answers, and shows nothing to those without a token."
+        return mind(about, says, "cluneal-cds probe tries it with one.")
     try:
-        server = await read_server(grant, FhirCalls(egress, clock=monotonic, chance=random), bounds)
+        server = await read_server(grant, calls, bounds)
     except ProbeFailed as failed:
         return wrong(about, str(failed))
     return _told(about, server)

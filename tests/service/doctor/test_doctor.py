@@ -131,6 +131,7 @@ def _fetching(url: str) -> dict[str, str]:
         (b'{"resourceType": "Conformance", "fhirVersion": "1.0.2"}', 200, "wrong", "DSTU2"),
         (b"<html>", 200, "wrong", "no FHIR server"),
         (b"", 503, "wrong", "503"),
+        (b"", 401, "mind", "without a token"),
     ],
 )
 def test_a_fhir_server_says_what_it_is(home, body, status, state, says):
