@@ -3,7 +3,7 @@
     cluneal_cds-VERSION-py3-none-any.whl   built twice, and once more from the source distribution: the same bytes each time
     cluneal_cds-VERSION.tar.gz
     cluneal-cds-VERSION.cdx.json           the bill of materials (CycloneDX)
-    cluneal-cds-VERSION.oci.tar            the image
+    cluneal-cds-VERSION.image.tar          the image, for `docker load` and `podman load`
     SHA256SUMS                             `sha256sum --check SHA256SUMS`
 
 The time in all of them is that of the commit. What is not committed is not released.
@@ -44,7 +44,7 @@ def release(out: Path, *, root: Path = ROOT, image: bool = True) -> list[Path]:
     _run([sys.executable, "-m", "release.sbom", str(sbom)], root, environ)
     files.append(sbom)
     if image:
-        files.append(_image(root, out / f"cluneal-cds-{version}.oci.tar", version, environ))
+        files.append(_image(root, out / f"cluneal-cds-{version}.image.tar", version, environ))
     sums = out / "SHA256SUMS"
     sums.write_text("".join(f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in files), encoding="ascii")
     return [*files, sums]
@@ -79,11 +79,11 @@ def _unpack(archive: Path, where: Path) -> None:
 
 
 def _image(root: Path, file: Path, version: str, environ: dict[str, str]) -> Path:
-    """The image as one file, built by what there is."""
+    """The image as one file, built by what there is; in the format that keeps the check of its health."""
     tag = f"cluneal-cds:{version}"
     _run(["deploy/container/build.sh", tag], root, environ)
     file.unlink(missing_ok=True)
-    saved = ["podman", "save", "--quiet", "--format", "oci-archive", "--output", str(file), tag]
+    saved = ["podman", "save", "--quiet", "--format", "docker-archive", "--output", str(file), tag]
     _run(saved if shutil.which("podman") else ["docker", "save", "--output", str(file), tag], root, environ)
     return file
 
