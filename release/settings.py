@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
@@ -27,9 +28,9 @@ def page(text: str) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    if field.default is None or field.default == ():
-        return "none"
-    return f"`{int(field.default) if isinstance(field.default, bool) else field.default}`"
+    if not isinstance(field.default, str | float | ZoneInfo):
+        return f"`{int(field.default)}`" if isinstance(field.default, int) else "none"
+    return f"`{field.default}`"
 
 
 def _may_be(field: FieldInfo) -> str:
