@@ -17,11 +17,11 @@ PIP      := $(VENV)/bin/python -m pip --disable-pip-version-check
 INSTALL  := $(PIP) install --quiet --quiet --require-hashes
 LOCK     := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 PACKAGES := cds_hooks service
-SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
+SOURCES  := $(PACKAGES) tests release $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long kills syncs requirements bench fmt lock clean
+.PHONY: help run setup test test-long kills syncs requirements bench fmt lock clean image image-check sbom licences release
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,21 @@ bench: $(VENV)/.installed-tests ## Measure, and print the performance targets as
 fmt: $(VENV)/.installed-tests ## Format the code and mend what the linter can mend
 	$(VENV)/bin/ruff check --fix --quiet . || true
 	$(VENV)/bin/ruff format .
+
+image: ## Build the image cluneal-cds:latest, with buildah or docker
+	@deploy/container/build.sh
+
+image-check: $(VENV)/.installed-tests ## Build the image on a base made from Debian's packages and try it, compose and a Pod with podman (root)
+	$(VENV)/bin/pytest tests/container -m container
+
+sbom: $(VENV)/.installed-tests ## Write dist/sbom.cdx.json, what is installed with the service (CycloneDX)
+	@mkdir -p dist && $(VENV)/bin/python -m release.sbom dist/sbom.cdx.json && echo dist/sbom.cdx.json
+
+licences: $(VENV)/.installed-tests ## Write docs/licences.md anew from the lock
+	@$(VENV)/bin/python -m release.licences
+
+release: $(VENV)/.installed-tests ## Make dist/VERSION: wheel, source, bill of materials, image, sums (IMAGE=no leaves the image out)
+	@$(VENV)/bin/python -m release.build $(if $(filter no,$(IMAGE)),--without-image)
 
 # Runs from this folder with relative names, so that no path and no download address gets into a lock.
 lock: $(VENV)/bin/python ## Write the hashed locks anew from requirements*.in

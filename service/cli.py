@@ -25,6 +25,7 @@ from service.app import adjustments_of, settings_of
 from service.chart_file import opened
 from service.clients.load import Clients, InvalidClients, KnownClient
 from service.clients_commands import clients_app
+from service.doctor.commands import doctor_app
 from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
 from service.integration_commands import check_record, prefetch
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
 app.add_typer(probe_app)
+app.add_typer(doctor_app)
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(feedback_app, name="feedback")

@@ -27,6 +27,7 @@ from service.reasoning.review import reviewed
 from service.replay import Replayed, Then, replay
 from service.settings import Settings, read_settings
 from service.storage.audit import AuditTrail, Link, forget_before, verify
+from service.storage.backup import back_up
 from service.storage.database import Database, Store, revision_at, upgrade_place
 from service.storage.export import ignored, reported
 from service.storage.migrate import check_revision
@@ -81,6 +82,19 @@ def new_key(file: Annotated[Path, typer.Argument(help="The file to make; never o
     """Make a key of the pseudonyms, for CLUNEAL_PSEUDONYM_KEY_FILE. Without it nobody in the store is recognised; keep a copy."""
     make_key(file, chance=token_bytes)
     _say(f"{file} has a new key. Every replica needs the same one.")
+
+
+@db_app.command("backup", epilog=examples("cluneal-cds db backup /backup/cluneal-2026-11-20.sqlite"))
+def backup(file: Annotated[Path, typer.Argument(help="The copy to make; never one that is there.")]) -> None:
+    """Copy a SQLite file while the service runs: all that was acknowledged by now. PostgreSQL has its own way, pg_dump.
+
+    The key of the pseudonyms is not in it: keep a copy of that elsewhere.
+    """
+    place = _place(read_settings(os.environ))
+    if not isinstance(place, SQLiteFile):
+        raise typer.BadParameter("a PostgreSQL database is copied by its own program: pg_dump --format=custom")
+    back_up(place, file)
+    _say(f"{file} holds what {place.path} held, {file.stat().st_size / 1e6:.1f} MB, and is whole.")
 
 
 @db_app.command(

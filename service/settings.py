@@ -19,7 +19,7 @@ from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
 from service.agreed_acceptance import SAYS as AGREED_ACCEPTANCE
 from service.agreed_acceptance import AgreedAcceptance, read_agreed_acceptance
-from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url
+from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url, read_password
 from service.errors import ClinicError
 
 PREFIX = "CLUNEAL_"
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         default=(), description="write name=number, separated by commas, each name once: relief-good=75,imaging-window=365"
     )
     database_url: str = Field(default="sqlite:///cluneal.sqlite", repr=False)
+    database_password_file: Path | None = None  # looks back at database_url
     pseudonym_key_file: Path | None = Field(default=None, validate_default=True)  # looks back at database_url
     when_store_is_down: Literal["answer", "refuse"] = Field(default="answer", description="must be answer or refuse")
     store_deadline_s: float = Field(default=1.0, ge=0.1, le=30, description="must be a number of seconds from 0.1 to 30")
@@ -105,7 +106,7 @@ class Settings(BaseSettings):
     @property
     def place(self) -> Place | None:
         """Where the service remembers; None for nowhere."""
-        return read_database_url(self.database_url)
+        return read_database_url(self.database_url, password_file=self.database_password_file)
 
     @property
     def key_file(self) -> Path | None:
@@ -190,6 +191,15 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_place(cls, value: str) -> str:
         read_database_url(value)
+        return value
+
+    @field_validator("database_password_file")
+    @classmethod
+    def _holds_the_password(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            if not isinstance(read_database_url(info.data.get("database_url", "off")), PostgreSQL):
+                raise ValueError("only with PostgreSQL: CLUNEAL_DATABASE_URL=postgresql://USER@HOST/DATABASE")
+            read_password(value)
         return value
 
     @field_validator("pseudonym_key_file")

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
+        "doctor",
         "clients_commands memory_commands report_command probing integration_commands serving",
         "knowledge_commands",
         "app",
@@ -64,12 +65,13 @@ THIRD_PARTY = {
     "pydantic_settings": "service/settings.py",
     "typer": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py "
-        "service/integration_commands.py service/report_command.py service/serving.py"
+        "service/integration_commands.py service/report_command.py service/serving.py service/doctor/commands.py"
     ),
     "uvicorn": "service/serving.py",
     "rich": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
-        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py service/serving.py"
+        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py service/serving.py "
+        "service/doctor/commands.py"
     ),
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
@@ -90,6 +92,7 @@ MAY_ASK_THE_WORLD = {
     "service/cli.py",
     "service/clients_commands.py",
     "service/knowledge_commands.py",
+    "service/doctor/commands.py",
     "service/probing/commands.py",
     "service/memory_commands.py",
     "service/report_command.py",

@@ -85,6 +85,20 @@ def test_feedback_is_exported_with_its_card(environ, remembered):
     assert (item["kind"], item["nerves"], item["side"], item["tier"]) == ("block", ["superior"], "right", "high")
 
 
+def test_feedback_on_a_card_that_nobody_knows_is_exported_too(environ):
+    """It is kept, unmatched, and nothing is told of a card."""
+
+    async def calls():
+        async with running(environ) as caller:
+            assert (await tell(caller, "nobody-knows-it")).status_code == 200
+
+    asyncio.run(calls())
+    (line,) = map(json.loads, said(environ, "feedback", "export"))
+
+    assert (line["card"], line["matched"]) == ("nobody-knows-it", False)
+    assert "kind" not in line
+
+
 def test_cards_that_nobody_answered_are_exported_as_inferred(environ, remembered):
     """After so many days, and said to be inferred: nobody reported it."""
     lines = [json.loads(line) for line in said(environ, "feedback", "export", "--ignored-after", "14")]
