@@ -76,11 +76,11 @@ def bars(name: str, section: str, *, title: str, unit: str, rows: Sequence[Bar],
 
 def time_line(name: str, section: str, *, title: str, unit: str, points: Sequence[tuple[date, float, str]]) -> Chart:
     """A line over days, with the value of the first, the last and the highest point in words."""
-    ticks = _ticks(max((value for _, value, _ in points), default=0))
+    ticks = _ticks(max((value for _, value, _ in points), default=0), whole=all(float(value).is_integer() for _, value, _ in points))
     height = _TOP + 14 + _PLOT + _AXIS
     said = "; ".join(f"{day.isoformat()}: {words}" for day, _, words in points)
     root = _root(name, title, f"{title}, {unit}: {said}.", height)
-    left, bottom = _LEFT + 8 * len(f"{ticks[-1]:g}") + 6, height - _AXIS
+    left, bottom = _LEFT + 8 * max(len(f"{tick:g}") for tick in ticks) + 6, height - _AXIS
     scale = _PLOT / ticks[-1]
     for tick in ticks:
         _line(root, "grid", left, bottom - tick * scale, WIDTH - _RIGHT, bottom - tick * scale)
@@ -138,12 +138,13 @@ def _across(root: Xml.Element, ticks: Sequence[float], scale: float, bottom: flo
     _text(root, "unit", WIDTH - _RIGHT, bottom + 31, unit, "end")
 
 
-def _ticks(most: float) -> tuple[float, ...]:
-    """From nothing to at least `most`, in steps of 1, 2 or 5 times a power of ten."""
+def _ticks(most: float, *, whole: bool = False) -> tuple[float, ...]:
+    """From nothing to at least `most`, in steps of 1, 2 or 5 times a power of ten; of what is counted in whole steps."""
     if most <= 0:
         return (0.0, 1.0)
     power = 10.0 ** ceil(log10(most / 4) - 1)
     step = next(power * one for one in (1, 2, 5, 10, 20) if power * one * 4 >= most)
+    step = max(step, 1.0) if whole else step
     return tuple(round(step * number, 10) for number in range(ceil(most / step - 1e-9) + 1))
 
 

@@ -74,3 +74,15 @@ def test_text_stays_text():
     for text in (chart.svg, standalone(chart)):
         assert "<script" not in text
         assert HOSTILE in words(Xml.fromstring(text))  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize(
+    ("value", "ticks"), [(2.0, ["0", "1", "2"]), (2.5, ["0", "1", "2", "3"]), (0.4, ["0", "0.1", "0.2", "0.3", "0.4"])]
+)
+def test_a_time_line_of_counts_has_whole_steps_and_room_for_each(value, ticks):
+    """Half a call is none; and no number of the axis begins outside of the picture."""
+    root = Xml.fromstring(time_line("t", "s", title="Calls", unit="calls", points=[(date(2026, 11, 20), value, "so many")]).svg)  # noqa: S314 - our own
+    axis = [text for text in root.iter(f"{SVG}text") if text.get("class") == "tick" and text.get("text-anchor") == "end"]
+
+    assert [text.text for text in axis] == ticks
+    assert all(float(text.get("x")) >= 7 * len(text.text) for text in axis)
