@@ -1,0 +1,293 @@
+// The mock EHR: opens charts, calls the service as an EHR does, draws what it answers, and writes what the visitor accepts into the chart.
+
+import { ask, fireHook, firesHook, hookRequest, inWords, keepsFeedback, sendFeedback } from "./ehr_calls.js";
+import { KNOWN, drawnCard } from "./ehr_cards.js";
+import { apply, atNewVisit, freshChart, fulfil, orderedBlock, write } from "./ehr_chart.js";
+import { byId, el, grown, uuid } from "./ehr_dom.js";
+import { drawPad, entered, proposeBlock, resetForms, tieFigures } from "./ehr_forms.js";
+import { nextStep } from "./ehr_guide.js";
+import { listenToPatients, markOpen } from "./ehr_patients.js";
+import { drawnChart, drawnFacts } from "./ehr_summary.js";
+import { noteCall } from "./ehr_wire.js";
+
+const SILENCE = "org.cluneal-cds.silence";
+const DEGRADED = "org.cluneal-cds.degraded";
+const today = byId("ehr").dataset.today;
+const style = () => byId("style").value;
+const opening = () => (byId("hook").value === "none" ? "patient-view" : byId("hook").value);
+
+// The open chart. `turn` tells an answer that comes late from one that is awaited.
+let visit = null;
+let turn = 0;
+
+async function open(which) {
+  const mine = ++turn;
+  wait();
+  let told;
+  try {
+    told = which.story ? await ask(`stories/${which.story}`) : await fromServer(which);
+  } catch (failed) {
+    if (mine === turn) show(problem("The chart could not be opened.", [failed.message]), failed.message);
+    return;
+  }
+  if (mine !== turn) return;
+  const chart = freshChart(told.request, told.today);
+  visit = { which, told, chart, pad: chart.drafts.map((order) => ({ order, warned: false })), last: null, log: [], blocks: 0 };
+  for (const id of ["welcome", "visit"]) byId(id).hidden = id === "welcome";
+  markOpen(which);
+  resetForms();
+  byId("story").textContent = told.says;
+  if (which.story) history.replaceState(null, "", `#${which.story}`);
+  drawVisit();
+  byId("who").focus();
+  await begin("Opened the chart");
+}
+
+async function fromServer({ server, id }) {
+  const { prefetch, unread } = await ask(`servers/${server}/patients/${encodeURIComponent(id)}`);
+  const not = Object.entries(unread).map(([key, why]) => `${key} (${why})`);
+  const says = not.length ? `From the FHIR server. Not read: ${not.join("; ")}` : "From the FHIR server.";
+  return { says, today, request: { hook: "patient-view", context: { patientId: id, userId: "Practitioner/mock" }, prefetch } };
+}
+
+// What an opened chart makes the EHR call: the hook that the visitor chose, or, where an order is about to be signed, that one.
+async function begin(what) {
+  if (visit.chart.hook.startsWith("order-") && visit.pad.length) return fire(visit.chart.hook, `${what}; an order is about to be signed`);
+  if (byId("hook").value === "none") {
+    visit.last = null;
+    happened(what);
+    return show([el("p", { class: "calm" }, "Nothing was called: write an order below, or open the chart again with another choice.")], "");
+  }
+  return fire(opening(), what);
+}
+
+async function fire(hook, what, { orders = visit.pad.map((one) => one.order), chosen = [] } = {}) {
+  const [mine, at] = [++turn, visit];
+  at.last = { hook, orders, chosen };
+  happened(what);
+  drawVisit();
+  if (!firesHook(style(), hook)) {
+    const words = `A client of this kind does not call ${hook}, as far as is documented: nothing was asked.`;
+    show([el("p", { class: "calm" }, words)], words);
+    return { cards: [] };
+  }
+  wait();
+  const drawnAs = style();
+  const call = await fireHook(drawnAs, hookRequest(at.chart, hook, { style: drawnAs, data: byId("data").value, orders, chosen }));
+  noteCall(call, hook);
+  if (mine !== turn) return { cards: [] };
+  const answer = await drawAnswer(call, hook, drawnAs, mine);
+  if (mine === turn) {
+    guide(nextStep(answer, at.chart, drawnAs));
+    const ordered = orderedBlock(at.chart);
+    if (ordered && !byId("block").open) proposeBlock(ordered);
+  }
+  return answer;
+}
+
+async function drawAnswer(call, hook, drawnAs, mine) {
+  const cards = call.status === 200 && Array.isArray(call.json?.cards) ? call.json.cards : null;
+  if (cards === null) {
+    const title = call.status ? `The service answered ${call.status}.` : "The service did not answer.";
+    show(problem(title, inWords(call)), `Error. ${title}`);
+    return { failed: true };
+  }
+  const doubt = call.json.extension?.[DEGRADED]?.says;
+  const note = doubt ? [el("p", { class: "notice" }, doubt)] : [];
+  if (!cards.length) {
+    show([...note, ...silence(call.json.extension?.[SILENCE])], spoken(call.json.extension?.[SILENCE]));
+    return { cards };
+  }
+  const details = await Promise.all(cards.map(detailOf));
+  if (mine !== turn) return { cards };
+  const drawn = cards.map((card, number) =>
+    drawnCard(card, details[number], drawnAs, {
+      accept: (suggestion) => accept(card, suggestion, hook, drawnAs),
+      dismiss: (reason, comment) => dismiss(card, reason, comment, hook, drawnAs),
+    }),
+  );
+  show([...note, ...drawn], cards.map((card) => `Card: ${card.summary}`).join(" "));
+  return { cards };
+}
+
+// The detail as nodes; where the Markdown cannot be read, as the text that it is.
+async function detailOf(card) {
+  try {
+    return grown(await ask("markdown", { text: card.detail ?? "" }));
+  } catch {
+    return [el("p", { class: "as-text" }, card.detail)];
+  }
+}
+
+const spoken = (why) => (why ? `No card. ${why.says}` : "No card.");
+
+function silence(why) {
+  const until = why?.until ? [el("p", {}, `Until ${why.until}, or until something new is recorded. `, "Start over tells the story about a new patient.")] : [];
+  const unusable = why?.unusable?.length ? [el("p", {}, `Not used: ${why.unusable.join(", ")}.`)] : [];
+  const rules = why ? [why.rule, ...(why.also ?? [])] : [];
+  return [
+    el(
+      "div",
+      { class: "silence", tabindex: "-1", "data-testid": "silence" },
+      el("h4", {}, "No card"),
+      el("p", {}, why?.says ?? "The service gave no reason."),
+      ...until,
+      ...unusable,
+      rules.length ? el("p", { class: "quiet small" }, `Decided by rule${rules.length > 1 ? "s" : ""} ${rules.join(", ")}.`) : null,
+    ),
+  ];
+}
+
+const problem = (title, sentences) => [
+  el("div", { class: "problem-box", tabindex: "-1", "data-testid": "error" }, el("h4", {}, title), ...sentences.map((words) => el("p", {}, words))),
+];
+
+// Nothing can be clicked on an answer while the next one is on its way.
+let hadFocus = false;
+function wait() {
+  hadFocus ||= byId("answer").contains(document.activeElement);
+  byId("answer").setAttribute("aria-busy", "true");
+  byId("answer").inert = true;
+}
+
+// Draws an answer in the place of the one before, and says it to who listens to the page. Who was in there is led to what is new.
+function show(nodes, words) {
+  hadFocus ||= byId("answer").contains(document.activeElement);
+  byId("answer").replaceChildren(...nodes);
+  byId("answer").setAttribute("aria-busy", "false");
+  byId("answer").inert = false;
+  byId("live").textContent = words;
+  if (hadFocus) focusAnswer();
+  hadFocus = false;
+}
+
+const focusAnswer = () => byId("answer").querySelector("[tabindex]")?.focus();
+
+async function accept(card, suggestion, hook, drawnAs) {
+  wait();
+  const done = (suggestion.actions ?? []).map((action) => apply(visit.chart, action));
+  const item = { card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] };
+  const told = await feedback(item, hook, drawnAs);
+  const orders = visit.last?.orders;
+  await fire(hook, `Accepted. ${done.join("; ")}. ${told}`, orders ? { orders, chosen: visit.last.chosen } : {});
+}
+
+async function dismiss(card, reason, comment, hook, drawnAs) {
+  wait();
+  const words = reason ? `Dismissed: ${reason.display}.` : "Closed.";
+  let told = "This kind of client is not known to tell the service.";
+  if (drawnAs !== "oracle") {
+    const given = reason ? { reason: { code: reason.code, system: reason.system, display: reason.display } } : {};
+    const override = reason || comment ? { overrideReason: { ...given, ...(comment ? { userComment: comment } : {}) } } : {};
+    told = await feedback({ card: card.uuid, outcome: "overridden", ...override }, hook, drawnAs);
+  }
+  happened(`${words} ${told}`);
+  show([el("p", { class: "calm", tabindex: "-1", "data-testid": "dismissed" }, `${words} ${told} Open the chart again to see what the service says now.`)], words);
+  guide(null);
+}
+
+async function feedback(item, hook, drawnAs) {
+  if (!keepsFeedback) return "No feedback was sent: this service runs without a memory and takes none.";
+  const call = await sendFeedback(drawnAs, hook, item);
+  noteCall(call, "feedback");
+  return call.status === 200 ? "The service was told." : `The service was not told: ${inWords(call).join(" ")}`;
+}
+
+function happened(words) {
+  visit.log.push(words);
+  byId("log-section").hidden = false;
+  byId("log").replaceChildren(...visit.log.slice(-8).map((line) => el("li", {}, line)));
+}
+
+function drawVisit() {
+  const { name, facts } = drawnFacts(visit.chart);
+  byId("who").textContent = name;
+  byId("facts").textContent = facts;
+  byId("chart").replaceChildren(...drawnChart(visit.chart));
+  drawPad(visit.pad, { sign, drop });
+}
+
+async function sign(one) {
+  const answer = one.warned ? { cards: [] } : await fire("order-sign", `Signing: ${one.order.code?.text}`);
+  if (answer.cards?.length || answer.failed) {
+    one.warned = true;
+  } else {
+    visit.pad = visit.pad.filter((other) => other !== one);
+    write(visit.chart, { ...one.order, status: "active", authoredOn: visit.chart.today });
+    happened(`Signed: ${one.order.code?.text}`);
+    const ordered = orderedBlock(visit.chart);
+    if (ordered) proposeBlock(ordered);
+  }
+  drawVisit();
+}
+
+function drop(one) {
+  visit.pad = visit.pad.filter((other) => other !== one);
+  happened(`Taken back: ${one.order.code?.text}`);
+  drawVisit();
+}
+
+async function enter(event) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const writes = form.dataset.writes;
+  const who = { patient: visit.chart.patient, encounter: visit.chart.encounter, user: visit.chart.user };
+  let made;
+  try {
+    made = await ask(writes, { ...entered(form), ...who, number: ++visit.blocks });
+  } catch (failed) {
+    const words = [failed.message];
+    return show(problem("Nothing was recorded.", words), words.join(" "));
+  }
+  if (writes === "order") {
+    const order = { ...made, id: uuid() };
+    visit.pad.push({ order, warned: false });
+    return fire("order-select", `Drafted: ${order.code.text}`, { chosen: [order.id] });
+  }
+  const resources = [made].flat();
+  for (const resource of resources) write(visit.chart, resource);
+  if (writes === "block") fulfil(visit.chart, resources[0]);
+  form.reset();
+  form.closest("details").open = false;
+  await fire(opening(), `Recorded: ${resources[0].code.text}`, { orders: [] });
+  focusAnswer();
+}
+
+// What can be done next, and a way to the form in which it is done.
+function guide(next) {
+  byId("guide").textContent = next?.says ?? "";
+  byId("guide-way").hidden = !next?.form;
+  byId("guide-way").dataset.form = next?.form ?? "";
+  byId("guide-way").textContent = next?.way ?? "";
+}
+
+function toForm() {
+  const form = byId(byId("guide-way").dataset.form);
+  form.open = true;
+  const first = [...form.querySelectorAll("select, input")].find((field) => field.value === "");
+  (first ?? form.querySelector("select, input")).focus();
+}
+
+function restyle() {
+  byId("client-says").textContent = KNOWN[style()];
+  if (visit?.last) fire(visit.last.hook, `Asked again as ${byId("style").selectedOptions[0].text}`, visit.last);
+}
+
+byId("ehr").addEventListener("submit", (event) => event.preventDefault());
+for (const form of document.querySelectorAll("form.entry")) form.addEventListener("submit", enter);
+byId("style").addEventListener("change", restyle);
+byId("data").addEventListener("change", () => visit?.last && fire(visit.last.hook, `Sent ${byId("data").selectedOptions[0].text}`, visit.last));
+byId("hook").addEventListener("change", () => visit && begin("Opened the chart again"));
+byId("guide-way").addEventListener("click", toForm);
+byId("again").addEventListener("click", () => begin("Opened the chart again"));
+byId("begin").addEventListener("click", () => document.querySelector(".patient").click());
+byId("start-over").addEventListener("click", () => open(visit.which));
+byId("new-visit").addEventListener("click", () => {
+  visit.chart = atNewVisit(visit.chart);
+  begin("A new visit");
+});
+listenToPatients(open);
+tieFigures();
+byId("client-says").textContent = KNOWN[style()];
+const linked = decodeURIComponent(location.hash.slice(1));
+if (linked && document.querySelector(`.patient[data-story="${CSS.escape(linked)}"]`)) open({ story: linked });
