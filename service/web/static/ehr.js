@@ -1,9 +1,10 @@
 // The mock EHR: opens charts, calls the service as an EHR does, draws what it answers, and writes what the visitor accepts into the chart.
 
+import { calm, detailOf, focusAnswer, problem, show, silence, spoken, wait } from "./ehr_answer.js";
 import { ask, fireHook, firesHook, hookRequest, inWords, keepsFeedback, sendFeedback } from "./ehr_calls.js";
 import { KNOWN, drawnCard } from "./ehr_cards.js";
 import { apply, atNewVisit, freshChart, fulfil, orderedBlock, write } from "./ehr_chart.js";
-import { byId, el, grown, uuid } from "./ehr_dom.js";
+import { byId, el, uuid } from "./ehr_dom.js";
 import { drawPad, entered, proposeBlock, resetForms, tieFigures } from "./ehr_forms.js";
 import { nextStep } from "./ehr_guide.js";
 import { listenToPatients, markOpen } from "./ehr_patients.js";
@@ -56,7 +57,7 @@ async function begin(what) {
   if (byId("hook").value === "none") {
     visit.last = null;
     happened(what);
-    return show([el("p", { class: "calm" }, "Nothing was called: write an order below, or open the chart again with another choice.")], "");
+    return show(calm("Nothing was called: write an order below, or open the chart again with another choice."), "");
   }
   return fire(opening(), what);
 }
@@ -68,7 +69,7 @@ async function fire(hook, what, { orders = visit.pad.map((one) => one.order), ch
   drawVisit();
   if (!firesHook(style(), hook)) {
     const words = `A client of this kind does not call ${hook}, as far as is documented: nothing was asked.`;
-    show([el("p", { class: "calm" }, words)], words);
+    show(calm(words), words);
     return { cards: [] };
   }
   wait();
@@ -110,69 +111,19 @@ async function drawAnswer(call, hook, drawnAs, mine) {
   return { cards };
 }
 
-// The detail as nodes; where the Markdown cannot be read, as the text that it is.
-async function detailOf(card) {
-  try {
-    return grown(await ask("markdown", { text: card.detail ?? "" }));
-  } catch {
-    return [el("p", { class: "as-text" }, card.detail)];
-  }
-}
-
-const spoken = (why) => (why ? `No card. ${why.says}` : "No card.");
-
-function silence(why) {
-  const until = why?.until ? [el("p", {}, `Until ${why.until}, or until something new is recorded. `, "Start over tells the story about a new patient.")] : [];
-  const unusable = why?.unusable?.length ? [el("p", {}, `Not used: ${why.unusable.join(", ")}.`)] : [];
-  const rules = why ? [why.rule, ...(why.also ?? [])] : [];
-  return [
-    el(
-      "div",
-      { class: "silence", tabindex: "-1", "data-testid": "silence" },
-      el("h4", {}, "No card"),
-      el("p", {}, why?.says ?? "The service gave no reason."),
-      ...until,
-      ...unusable,
-      rules.length ? el("p", { class: "quiet small" }, `Decided by rule${rules.length > 1 ? "s" : ""} ${rules.join(", ")}.`) : null,
-    ),
-  ];
-}
-
-const problem = (title, sentences) => [
-  el("div", { class: "problem-box", tabindex: "-1", "data-testid": "error" }, el("h4", {}, title), ...sentences.map((words) => el("p", {}, words))),
-];
-
-// Nothing can be clicked on an answer while the next one is on its way.
-let hadFocus = false;
-function wait() {
-  hadFocus ||= byId("answer").contains(document.activeElement);
-  byId("answer").setAttribute("aria-busy", "true");
-  byId("answer").inert = true;
-}
-
-// Draws an answer in the place of the one before, and says it to who listens to the page. Who was in there is led to what is new.
-function show(nodes, words) {
-  hadFocus ||= byId("answer").contains(document.activeElement);
-  byId("answer").replaceChildren(...nodes);
-  byId("answer").setAttribute("aria-busy", "false");
-  byId("answer").inert = false;
-  byId("live").textContent = words;
-  if (hadFocus) focusAnswer();
-  hadFocus = false;
-}
-
-const focusAnswer = () => byId("answer").querySelector("[tabindex]")?.focus();
-
 async function accept(card, suggestion, hook, drawnAs) {
+  const at = visit;
   wait();
   const done = (suggestion.actions ?? []).map((action) => apply(visit.chart, action));
   const item = { card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] };
   const told = await feedback(item, hook, drawnAs);
+  if (visit !== at) return;
   const orders = visit.last?.orders;
   await fire(hook, `Accepted. ${done.join("; ")}. ${told}`, orders ? { orders, chosen: visit.last.chosen } : {});
 }
 
 async function dismiss(card, reason, comment, hook, drawnAs) {
+  const at = visit;
   wait();
   const words = reason ? `Dismissed: ${reason.display}.` : "Closed.";
   let told = "This kind of client is not known to tell the service.";
@@ -181,8 +132,9 @@ async function dismiss(card, reason, comment, hook, drawnAs) {
     const override = reason || comment ? { overrideReason: { ...given, ...(comment ? { userComment: comment } : {}) } } : {};
     told = await feedback({ card: card.uuid, outcome: "overridden", ...override }, hook, drawnAs);
   }
+  if (visit !== at) return;
   happened(`${words} ${told}`);
-  show([el("p", { class: "calm", tabindex: "-1", "data-testid": "dismissed" }, `${words} ${told} Open the chart again to see what the service says now.`)], words);
+  show(calm(`${words} ${told} Open the chart again to see what the service says now.`), words);
   guide(null);
 }
 
@@ -276,7 +228,7 @@ function restyle() {
 byId("ehr").addEventListener("submit", (event) => event.preventDefault());
 for (const form of document.querySelectorAll("form.entry")) form.addEventListener("submit", enter);
 byId("style").addEventListener("change", restyle);
-byId("data").addEventListener("change", () => visit?.last && fire(visit.last.hook, `Sent ${byId("data").selectedOptions[0].text}`, visit.last));
+byId("data").addEventListener("change", () => visit?.last && fire(visit.last.hook, `Sent again: ${byId("data").selectedOptions[0].text}`, visit.last));
 byId("hook").addEventListener("change", () => visit && begin("Opened the chart again"));
 byId("guide-way").addEventListener("click", toForm);
 byId("again").addEventListener("click", () => begin("Opened the chart again"));
