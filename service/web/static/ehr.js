@@ -1,6 +1,6 @@
 // The mock EHR: opens charts, calls the service as an EHR does, draws what it answers, and writes what the visitor accepts into the chart.
 
-import { calm, detailOf, focusAnswer, problem, show, silence, spoken, wait } from "./ehr_answer.js";
+import { calm, detailOf, focusAnswer, problem, ready, show, silence, spoken, wait } from "./ehr_answer.js";
 import { ask, fireHook, firesHook, hookRequest, inWords, keepsFeedback, sendFeedback } from "./ehr_calls.js";
 import { KNOWN, drawnCard } from "./ehr_cards.js";
 import { apply, atNewVisit, freshChart, fulfil, orderedBlock, write } from "./ehr_chart.js";
@@ -23,15 +23,16 @@ let turn = 0;
 
 async function open(which) {
   const mine = ++turn;
-  wait();
   let told;
   try {
     told = which.story ? await ask(`stories/${which.story}`) : await fromServer(which);
   } catch (failed) {
-    if (mine === turn) show(problem("The chart could not be opened.", [failed.message]), failed.message);
-    return;
+    told = { trouble: `The chart could not be opened. ${failed.message}` };
   }
   if (mine !== turn) return;
+  byId("trouble").hidden = !told.trouble;
+  byId("trouble").textContent = told.trouble ?? "";
+  if (told.trouble) return ready();
   const chart = freshChart(told.request, told.today);
   visit = { which, told, chart, pad: chart.drafts.map((order) => ({ order, warned: false })), last: null, log: [], blocks: 0 };
   for (const id of ["welcome", "visit"]) byId(id).hidden = id === "welcome";

@@ -48,12 +48,16 @@ export function wait() {
   byId("live").textContent = "";
 }
 
+export function ready() {
+  byId("answer").setAttribute("aria-busy", "false");
+  byId("answer").inert = false;
+}
+
 // Draws an answer in the place of the one before, and says it to who listens to the page. Who was in there is led to what is new.
 export function show(nodes, words) {
   hadFocus ||= byId("answer").contains(document.activeElement);
   byId("answer").replaceChildren(...nodes);
-  byId("answer").setAttribute("aria-busy", "false");
-  byId("answer").inert = false;
+  ready();
   byId("live").textContent = words;
   if (hadFocus) focusAnswer();
   hadFocus = false;
