@@ -18,7 +18,7 @@ SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long requirements bench fmt lock clean
+.PHONY: help run setup test test-long screenshots requirements bench fmt lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ test-long: $(VENV)/.installed-tests fhir-server ## Run the tests that take minut
 	if [ $$code -eq 5 ]; then echo "no test is marked long"; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests.txt; exit $$code; \
 	else $(VENV)/bin/pytest -m long; fi
+
+PICTURES ?= build/screenshots
+
+screenshots: $(VENV)/.installed-tests ## Write pictures of every page, narrow and wide, light and dark, into build/screenshots (PICTURES=..)
+	@$(VENV)/bin/python -m tests.pages.screenshots $(PICTURES)
 
 requirements: $(VENV)/.installed-tests ## Print every requirement of CDS Hooks with its tests and what became of them
 	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet -rN

@@ -53,7 +53,9 @@ def add_ehr_routes(app: FastAPI, layout: Layout, ehr: MockEHR) -> None:
     offered = {draft.id: draft for draft in drafts(ehr.knowledge)}
 
     async def show(_: Request) -> Response:
-        return layout.page("ehr.html", at="/", ehr=ehr, first=first(), groups=groups(), drafts=offered.values(), today=ehr.clock().isoformat())
+        return layout.page(
+            "ehr.html", at="/", ehr=ehr, first=first(), groups=groups(), drafts=offered.values(), today=ehr.clock().isoformat()
+        )
 
     async def tell_story(request: Request) -> Response:
         return _json(_story(request.path_params["name"], ehr.clock()))

@@ -69,7 +69,11 @@ def _listed(story: Story) -> Listed:
     says = story.says.removesuffix(_INTRODUCED).strip()
     title = story.name.replace("-", " ")
     return Listed(
-        story.name, f"{title[0].upper()}{title[1:]}".replace(" mri", " MRI").replace(" psis", " PSIS"), _who(known, story.today), says, _KINDS[_shows(story)]
+        story.name,
+        f"{title[0].upper()}{title[1:]}".replace(" mri", " MRI").replace(" psis", " PSIS"),
+        _who(known, story.today),
+        says,
+        _KINDS[_shows(story)],
     )
 
 

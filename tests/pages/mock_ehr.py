@@ -56,6 +56,4 @@ def until(page: Page, is_there: Callable[[], bool], *, key: str = "Tab", most: i
 
 def focused(page: Page) -> str:
     """The words of what has the focus; of a field, those of its label."""
-    return str(
-        page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.replace(/\\s+/g, ' ').trim()")
-    )
+    return str(page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.replace(/\\s+/g, ' ').trim()"))

@@ -69,7 +69,7 @@ def test_what_a_chart_says_stays_text(browser: Browser, address: str, style: str
     with opened(browser, address) as page:
         page.route("**/ehr/stories/*", changed)
         opened_chart(page, address, Draw_as=style)
-        for payload in PAYLOADS:  # noqa: B007 - what the route looks at
+        for payload in PAYLOADS:
             with page.expect_response("**/cds-services/**") as answered:
                 page.get_by_role("button", name="Start over").click()
             assert answered.value.ok, payload
@@ -91,7 +91,10 @@ def hostile_card(payload: str) -> dict[str, Any]:
         "detail": payload,
         "indicator": payload,
         "source": {"label": payload, "url": payload, "icon": payload},
-        "links": [{"label": payload, "url": payload, "type": "absolute"}, {"label": payload, "url": "javascript:pwned=1", "type": "absolute"}],
+        "links": [
+            {"label": payload, "url": payload, "type": "absolute"},
+            {"label": payload, "url": "javascript:pwned=1", "type": "absolute"},
+        ],
         "suggestions": [suggestion],
         "overrideReasons": [{"code": payload, "system": payload, "display": payload}],
     }

@@ -1,4 +1,4 @@
-"""Every state of the mock EHR in light and dark, on a narrow and a wide screen: for a keyboard, a screen reader, weak eyes, and on paper."""
+"""Every state of the mock EHR, light and dark, narrow and wide: for a keyboard, a screen reader, weak eyes, and on paper."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

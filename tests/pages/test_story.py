@@ -28,7 +28,7 @@ def play(page: Page) -> None:
 
 
 def test_a_visitor_plays_the_story_by_mouse(browser: Browser, address: str) -> None:
-    """Opens the page that was printed, sees a card, accepts what was found, orders the block, records its relief and sees what comes next."""
+    """Opens the page, sees a card, accepts what was found, orders the block, records its relief and sees what comes next."""
     with opened(browser, address) as page:
         page.goto(f"{address}/")
         page.get_by_role("button", name=f"Open {ARCHETYPE}").click()
@@ -81,7 +81,7 @@ def test_a_visitor_plays_the_story_by_keyboard(browser: Browser, address: str, w
 
 @pytest.mark.long
 def test_the_story_goes_on_where_the_service_keeps_quiet(browser: Browser, tmp_path) -> None:
-    """With quiet on, an accepted order is followed by silence with its reason; the recorded result is news, and a fresh start is another patient."""
+    """An accepted order is followed by silence with its reason; the recorded result is news, and a fresh start another patient."""
     with served(database_url=f"sqlite:///{tmp_path}/quiet.sqlite", quiet="1") as address, opened(browser, address) as page:
         for _ in range(2):
             opened_chart(page, address)
@@ -100,7 +100,7 @@ def test_the_story_goes_on_where_the_service_keeps_quiet(browser: Browser, tmp_p
 @pytest.mark.long
 @pytest.mark.parametrize("style", ["epic", "oracle"])
 def test_the_story_where_a_card_cannot_write(browser: Browser, address: str, style: str) -> None:
-    """As an Epic-like or Oracle-like client: the finding goes through the site's own form, the block order through the card where it can."""
+    """The finding goes through the site's own form, the order of the block through the card where it can."""
     with opened(browser, address) as page:
         opened_chart(page, address, Draw_as=style)
         card(page, "press the iliac crest", "Record as")
