@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from service.story import read_story
 from tests.browser import opened
@@ -130,6 +130,45 @@ def test_an_accepted_suggestion_is_told(browser: Browser, address: str) -> None:
             accept(page, "referral")
         assert told.value.status == 200
         assert json.loads(told.value.request.post_data or "")["feedback"][0]["outcome"] == "accepted"
+
+
+def test_every_kind_of_action_changes_the_chart(browser: Browser, address: str) -> None:
+    """What a suggestion creates, updates and deletes is so in the chart that the next request brings."""
+    old = {"resourceType": "Condition", "id": "old", "code": {"text": "An old problem"}}
+    actions = [
+        {"type": "create", "description": "Add it", "resource": old},
+        {"type": "create", "description": "Add another", "resource": {**old, "id": "gone"}},
+        {"type": "update", "description": "Change it", "resource": {**old, "code": {"text": "A changed problem"}}},
+        {"type": "delete", "description": "Remove it", "resourceId": "Condition/gone"},
+    ]
+    suggestion = {"label": "Do it all", "uuid": "2", "actions": actions}
+    card = {"uuid": "1", "summary": "A card", "indicator": "info", "source": {"label": "A test"}, "suggestions": [suggestion]}
+
+    with opened(browser, address) as page:
+        page.route("**/cds-services/cluneal-patient-view", lambda route: route.fulfill(json={"cards": [card]}))
+        opened_chart(page, address)
+        with page.expect_request("**/cds-services/cluneal-patient-view") as again:
+            accept(page, "Do it all")
+        entries = json.loads(again.value.post_data or "")["prefetch"]["conditions"]["entry"]
+        assert [one["resource"]["code"]["text"] for one in entries if one["resource"]["id"] in ("old", "gone")] == ["A changed problem"]
+        expect(page.locator("#chart")).to_contain_text("A changed problem")
+
+
+def test_an_encounter_starts_also_where_the_story_has_none(browser: Browser, address: str) -> None:
+    """An EHR that says so has a visit to name; without one the request would be none."""
+    with opened(browser, address) as page:
+        page.goto(f"{address}/")
+        page.get_by_label("On opening").select_option("encounter-start")
+        page.route("**/ehr/stories/*", without_a_visit)
+        with page.expect_response("**/cds-services/cluneal-encounter-start") as started:
+            page.get_by_test_id("patient").first.click()
+        assert started.value.status == 200
+
+
+def without_a_visit(route: Route) -> None:
+    told = route.fetch().json()
+    del told["request"]["context"]["encounterId"]
+    route.fulfill(json=told)
 
 
 def test_a_service_without_a_memory_is_told_nothing(browser: Browser) -> None:

@@ -46,7 +46,9 @@ async function open(which) {
 }
 
 async function fromServer({ server, id }) {
-  const { prefetch, unread } = await ask(`servers/${server}/patients/${encodeURIComponent(id)}`);
+  const reading = document.querySelector(`[data-server="${server}"] .server-says`);
+  reading.textContent = "Reading the chart ...";
+  const { prefetch, unread } = await ask(`servers/${server}/patients/${encodeURIComponent(id)}`).finally(() => (reading.textContent = ""));
   const not = Object.entries(unread).map(([key, why]) => `${key} (${why})`);
   const says = not.length ? `From the FHIR server. Not read: ${not.join("; ")}` : "From the FHIR server.";
   return { says, today, request: { hook: "patient-view", context: { patientId: id, userId: "Practitioner/mock" }, prefetch } };
@@ -54,12 +56,19 @@ async function fromServer({ server, id }) {
 
 // What an opened chart makes the EHR call: the hook that the visitor chose, or, where an order is about to be signed, that one.
 async function begin(what) {
-  if (visit.chart.hook.startsWith("order-") && visit.pad.length) return fire(visit.chart.hook, `${what}; an order is about to be signed`);
+  const at = visit;
+  if (at.chart.hook.startsWith("order-") && at.pad.length) {
+    const answer = await fire(at.chart.hook, `${what}; an order is about to be signed`);
+    for (const one of at.pad) one.warned = stops(answer);
+    return visit === at ? drawVisit() : undefined;
+  }
   if (byId("hook").value === "none") {
     visit.last = null;
     happened(what);
     return show(calm("Nothing was called: write an order below, or open the chart again with another choice."), "");
   }
+  // Nothing starts without a visit, whether or not the story has one.
+  if (opening() === "encounter-start" && !visit.chart.encounter) visit.chart = atNewVisit(visit.chart);
   return fire(opening(), what);
 }
 
@@ -160,9 +169,12 @@ function drawVisit() {
   drawPad(visit.pad, { sign, drop });
 }
 
+// Whether the clinician is stopped for a moment before an order is signed. An error stops nobody's order either: it is shown first.
+const stops = (answer) => Boolean(answer.failed || answer.cards?.length);
+
 async function sign(one) {
   const answer = one.warned ? { cards: [] } : await fire("order-sign", `Signing: ${one.order.code?.text}`);
-  if (answer.cards?.length || answer.failed) {
+  if (stops(answer)) {
     one.warned = true;
   } else {
     visit.pad = visit.pad.filter((other) => other !== one);

@@ -91,7 +91,9 @@ function keep(chart, key, resources) {
 // Carries out one action of an accepted suggestion, and says in words what was done.
 export function apply(chart, action) {
   if (action.type === "delete") {
-    const [type, id] = (action.resourceId?.[0] ?? action.resourceId ?? `${action.resource?.resourceType}/${action.resource?.id}`).split("/");
+    // One reference, or in later versions a list with one.
+    const [named = `${action.resource?.resourceType}/${action.resource?.id}`] = [action.resourceId ?? []].flat();
+    const [type, id] = named.split("/").slice(-2);
     for (const [key, value] of Object.entries(chart.prefetch)) {
       const left = entriesOf(value).filter((one) => one.resourceType !== type || one.id !== id);
       if (value?.resourceType === "Bundle" && left.length < entriesOf(value).length) keep(chart, key, left);
