@@ -49,7 +49,7 @@ def groups() -> Mapping[str, tuple[Listed, ...]]:
     for name in story_names():
         if name != FIRST:
             story = read_story(name)
-            named[_GROUPS[_shows(story)]].append(_listed(story))
+            named[_group(story)].append(_listed(story))
     return {title: tuple(ones) for title, ones in named.items()}
 
 
@@ -59,8 +59,8 @@ def first() -> Listed:
     return _listed(read_story(FIRST))
 
 
-def _shows(story: Story) -> str:
-    return "order" if story.hook in ("order-sign", "order-select") else story.shows
+def _group(story: Story) -> str:
+    return _GROUPS["order" if story.drafts else story.shows]
 
 
 def _listed(story: Story) -> Listed:
@@ -73,7 +73,7 @@ def _listed(story: Story) -> Listed:
         f"{title[0].upper()}{title[1:]}".replace(" mri", " MRI").replace(" psis", " PSIS"),
         _who(known, story.today),
         says,
-        _KINDS[_shows(story)],
+        _KINDS[story.shows],
     )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
 from tests.pages.serving import served
+
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ def served(**settings: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    given = {"database_url": "off", **settings, "port": str(port)}
+    # A busy machine is no store that is down.
+    given = {"database_url": "off", "store_deadline_s": "20", **settings, "port": str(port)}
     app = create_app(read_settings({f"CLUNEAL_{name.upper()}": value for name, value in given.items()}))
     how = uvicorn.Config(app, host="127.0.0.1", port=port, access_log=False, log_config=None, lifespan="on", ws="none", proxy_headers=False)
     server = uvicorn.Server(how)

@@ -12,6 +12,7 @@ import { drawnChart, drawnFacts } from "./ehr_summary.js";
 import { noteCall } from "./ehr_wire.js";
 
 const SILENCE = "org.cluneal-cds.silence";
+const WHY = "org.cluneal-cds.why";
 const DEGRADED = "org.cluneal-cds.degraded";
 const today = byId("ehr").dataset.today;
 const style = () => byId("style").value;
@@ -72,6 +73,7 @@ async function begin(what) {
   return fire(opening(), what);
 }
 
+// Calls the service and draws its answer; gives the answer, or null where the visitor has gone on to something else meanwhile.
 async function fire(hook, what, { orders = visit.pad.map((one) => one.order), chosen = [] } = {}) {
   const [mine, at] = [++turn, visit];
   at.last = { hook, orders, chosen };
@@ -86,13 +88,11 @@ async function fire(hook, what, { orders = visit.pad.map((one) => one.order), ch
   const drawnAs = style();
   const call = await fireHook(drawnAs, hookRequest(at.chart, hook, { style: drawnAs, data: byId("data").value, orders, chosen }));
   noteCall(call, hook);
-  if (mine !== turn) return { cards: [] };
-  const answer = await drawAnswer(call, hook, drawnAs, mine);
-  if (mine === turn) {
-    guide(nextStep(answer, at.chart, drawnAs));
-    const ordered = orderedBlock(at.chart);
-    if (ordered && !byId("block").open) proposeBlock(ordered);
-  }
+  const answer = mine === turn ? await drawAnswer(call, hook, drawnAs, mine) : null;
+  if (answer === null) return null;
+  guide(nextStep(answer, at.chart, drawnAs));
+  const ordered = orderedBlock(at.chart);
+  if (ordered && !byId("block").open) proposeBlock(ordered);
   return answer;
 }
 
@@ -106,11 +106,12 @@ async function drawAnswer(call, hook, drawnAs, mine) {
   const doubt = call.json.extension?.[DEGRADED]?.says;
   const note = doubt ? [el("p", { class: "notice" }, doubt)] : [];
   if (!cards.length) {
-    show([...note, ...silence(call.json.extension?.[SILENCE])], spoken(call.json.extension?.[SILENCE]));
+    const { [SILENCE]: why, [WHY]: page } = call.json.extension ?? {};
+    show([...note, ...silence(why, page)], spoken(why));
     return { cards };
   }
   const details = await Promise.all(cards.map(detailOf));
-  if (mine !== turn) return { cards };
+  if (mine !== turn) return null;
   const drawn = cards.map((card, number) =>
     drawnCard(card, details[number], drawnAs, {
       accept: (suggestion) => accept(card, suggestion, hook, drawnAs),
@@ -170,10 +171,11 @@ function drawVisit() {
 }
 
 // Whether the clinician is stopped for a moment before an order is signed. An error stops nobody's order either: it is shown first.
-const stops = (answer) => Boolean(answer.failed || answer.cards?.length);
+const stops = (answer) => Boolean(answer?.failed || answer?.cards?.length);
 
 async function sign(one) {
   const answer = one.warned ? { cards: [] } : await fire("order-sign", `Signing: ${one.order.code?.text}`);
+  if (answer === null) return;
   if (stops(answer)) {
     one.warned = true;
   } else {
@@ -196,6 +198,7 @@ async function enter(event) {
   event.preventDefault();
   const form = event.currentTarget;
   const writes = form.dataset.writes;
+  const at = visit;
   const who = { patient: visit.chart.patient, encounter: visit.chart.encounter, user: visit.chart.user };
   let made;
   try {
@@ -204,6 +207,7 @@ async function enter(event) {
     const words = [failed.message];
     return show(problem("Nothing was recorded.", words), words.join(" "));
   }
+  if (visit !== at) return;
   if (writes === "order") {
     const order = { ...made, id: uuid() };
     visit.pad.push({ order, warned: false });
@@ -233,15 +237,18 @@ function toForm() {
   (first ?? form.querySelector("select, input")).focus();
 }
 
+// The same question once more, under what the visitor has chosen now.
+const again = (what) => visit?.last && fire(visit.last.hook, what, visit.last);
+
 function restyle() {
   byId("client-says").textContent = KNOWN[style()];
-  if (visit?.last) fire(visit.last.hook, `Asked again as ${byId("style").selectedOptions[0].text}`, visit.last);
+  again(`Asked again as ${byId("style").selectedOptions[0].text}`);
 }
 
 byId("ehr").addEventListener("submit", (event) => event.preventDefault());
 for (const form of document.querySelectorAll("form.entry")) form.addEventListener("submit", enter);
 byId("style").addEventListener("change", restyle);
-byId("data").addEventListener("change", () => visit?.last && fire(visit.last.hook, `Sent again: ${byId("data").selectedOptions[0].text}`, visit.last));
+byId("data").addEventListener("change", () => again(`Sent again: ${byId("data").selectedOptions[0].text}`));
 byId("hook").addEventListener("change", () => visit && begin("Opened the chart again"));
 byId("guide-way").addEventListener("click", toForm);
 byId("again").addEventListener("click", () => begin("Opened the chart again"));

@@ -1,7 +1,7 @@
 // What the service answered, in its place on the page: cards, a silence with its reason, or an error in its own words.
 
 import { ask } from "./ehr_calls.js";
-import { byId, el, grown } from "./ehr_dom.js";
+import { beside, byId, el, grown, isWeb } from "./ehr_dom.js";
 
 // The detail as nodes; where the Markdown cannot be read, as the text that it is.
 export async function detailOf(card) {
@@ -15,8 +15,10 @@ export async function detailOf(card) {
 // What is read out of a silence.
 export const spoken = (why) => (why ? `No card. ${why.says}` : "No card.");
 
-export function silence(why) {
-  const until = why?.until ? [el("p", {}, `Until ${why.until}; a new finding mostly ends it at once. Start over tells the story about a new patient.`)] : [];
+export function silence(why, page) {
+  const until = why?.until
+    ? [el("p", {}, `Until ${why.until}; a new finding mostly ends it at once. Start over tells the story about a new patient.`)]
+    : [];
   const unusable = why?.unusable?.length ? [el("p", {}, `Not used: ${why.unusable.join(", ")}.`)] : [];
   const rules = why ? [why.rule, ...(why.also ?? [])] : [];
   return [
@@ -28,12 +30,18 @@ export function silence(why) {
       ...until,
       ...unusable,
       rules.length ? el("p", { class: "quiet small" }, `Decided by rule${rules.length > 1 ? "s" : ""} ${rules.join(", ")}.`) : null,
+      page?.url && isWeb(page.url) ? el("p", {}, beside(page, "why")) : page?.says ? el("p", { class: "quiet small" }, page.says) : null,
     ),
   ];
 }
 
 export const problem = (title, sentences) => [
-  el("div", { class: "problem-box", tabindex: "-1", "data-testid": "error" }, el("h4", {}, title), ...sentences.map((words) => el("p", {}, words))),
+  el(
+    "div",
+    { class: "problem-box", tabindex: "-1", "data-testid": "error" },
+    el("h4", {}, title),
+    sentences.map((words) => el("p", {}, words)),
+  ),
 ];
 
 export const calm = (words) => [el("p", { class: "calm", tabindex: "-1" }, words)];

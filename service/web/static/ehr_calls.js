@@ -22,8 +22,9 @@ export function hookRequest(chart, hook, { style, data, orders = [], chosen = []
   if (hook.startsWith("order-")) {
     context.draftOrders = { resourceType: "Bundle", type: "collection", entry: orders.map((resource) => ({ resource })) };
   }
-  const trigger = style === "epic" && TRIGGERS[hook] ? { extension: { "com.epic.cdshooks.request.bpa-trigger-action": TRIGGERS[hook] } } : {};
-  return { hook, hookInstance: uuid(), context, prefetch: sentPrefetch(chart, data), ...trigger };
+  const request = { hook, hookInstance: uuid(), context, prefetch: sentPrefetch(chart, data) };
+  const isEpic = style === "epic" && TRIGGERS[hook];
+  return isEpic ? { ...request, extension: { "com.epic.cdshooks.request.bpa-trigger-action": TRIGGERS[hook] } } : request;
 }
 
 export const fireHook = (style, request) => post(`${doorOf(style)}/cds-services/${services[request.hook]}`, request);

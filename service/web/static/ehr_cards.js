@@ -1,16 +1,17 @@
 // Cards as different clients draw them: a generic one shows all that a card has, the others what their documents say that they show.
 
-import { el, isWeb } from "./ehr_dom.js";
+import { beside, el, isWeb } from "./ehr_dom.js";
 
 // What is known of each client, for the line below the settings.
 export const KNOWN = {
   generic: "Shows everything that a card has: summary, detail, suggestions by their labels, links, reasons for dismissal.",
   epic:
-    "As Epic describes its advisories: detail in Markdown, a suggestion by what its action does (labels are not shown), no findings written, " +
-    "orders found by the site’s own items, reasons for dismissal; patient-view, order-select and order-sign. It has its own door to this service.",
+    "As Epic describes its advisories: detail in Markdown, a suggestion by what its action does (labels are not shown), no findings " +
+    "written, orders found by the site’s own items, reasons for dismissal; patient-view, order-select and order-sign. It has its own " +
+    "door to this service.",
   oracle:
-    "As Oracle Health described it: a narrow panel of text and registered links, at patient-view alone; no suggestions and no feedback are " +
-    "documented. It has its own door to this service.",
+    "As Oracle Health described it: a narrow panel of text and registered links, at patient-view alone; no suggestions and no feedback " +
+    "are documented. It has its own door to this service.",
 };
 const INDICATORS = { info: "Information", warning: "Warning", critical: "Critical" };
 const NAMES = { generic: "", epic: "Advisory", oracle: "Decision support" };
@@ -20,7 +21,12 @@ export function drawnCard(card, detail, style, does) {
   const title = el("h4", { class: "card-summary", tabindex: "-1", id: `summary-${card.uuid}` }, card.summary);
   const shown = el(
     "article",
-    { class: `card card-${style} card-${card.indicator}`, "data-testid": "card", "data-style": style, "aria-labelledby": `summary-${card.uuid}` },
+    {
+      class: `card card-${style} card-${card.indicator}`,
+      "data-testid": "card",
+      "data-style": style,
+      "aria-labelledby": title.id,
+    },
     el("p", { class: "card-kind" }, [NAMES[style], INDICATORS[card.indicator] ?? "Information"].filter(Boolean).join(" · ")),
     title,
     el("div", { class: "card-detail" }, detail),
@@ -51,12 +57,9 @@ function suggestions(card, style, does) {
 }
 
 function links(card) {
-  const drawn = (card.links ?? []).filter((link) => isWeb(link.url)).map((link) => {
-    // Ours lead to the page that explains a card; it opens beside the chart, which is in this page's memory alone.
-    const isOurs = new URL(link.url).pathname.includes("/why");
-    const given = { href: link.url, target: "_blank", rel: "noopener noreferrer", "data-testid": isOurs ? "why" : "link" };
-    return el("li", {}, el("a", given, link.label, el("span", { class: "quiet small" }, " (opens beside)")));
-  });
+  // Ours lead to the page that explains a card.
+  const name = (link) => (new URL(link.url).pathname.includes("/why") ? "why" : "link");
+  const drawn = (card.links ?? []).filter((link) => isWeb(link.url)).map((link) => el("li", {}, beside(link, name(link))));
   return drawn.length ? el("ul", { class: "card-links" }, drawn) : null;
 }
 

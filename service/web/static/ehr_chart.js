@@ -57,8 +57,11 @@ function renamed(value, type, from, to) {
   return walk(value);
 }
 
-export const entriesOf = (value) =>
-  (value?.resourceType === "Bundle" ? (value.entry ?? []) : value ? [{ resource: value }] : []).map((entry) => entry.resource).filter(Boolean);
+// The resources under a prefetch key, whether they came in a bundle or alone.
+export function entriesOf(value) {
+  const entries = value?.resourceType === "Bundle" ? (value.entry ?? []) : [{ resource: value }];
+  return entries.map((entry) => entry.resource).filter(Boolean);
+}
 
 const keyOf = (resource) =>
   KEYS[resource.resourceType] ??
@@ -83,7 +86,10 @@ function keep(chart, key, resources) {
   const before = chart.prefetch[key]?.entry ?? [];
   // What came with a full URL keeps it: other entries may refer to it by that.
   const entry = resources.map((resource) => ({
-    fullUrl: `urn:uuid:${uuid()}`, search: { mode: "match" }, ...before.find((one) => one.resource && isSame(one.resource, resource)), resource,
+    fullUrl: `urn:uuid:${uuid()}`,
+    search: { mode: "match" },
+    ...before.find((one) => one.resource && isSame(one.resource, resource)),
+    resource,
   }));
   chart.prefetch[key] = { resourceType: "Bundle", type: "searchset", entry };
 }

@@ -25,6 +25,12 @@ export function isWeb(address) {
   }
 }
 
+// A link of an answer. It opens beside the chart, which is in this page's memory alone.
+export function beside({ label, url }, name) {
+  const given = { href: url, target: "_blank", rel: "noopener noreferrer", "data-testid": name };
+  return el("a", given, label, el("span", { class: "quiet small" }, " (opens beside)"));
+}
+
 const SHOWN = new Set([
   "p", "strong", "em", "s", "ol", "ul", "li", "code", "pre", "blockquote", "hr", "br", "a",
   "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
@@ -39,7 +45,8 @@ export function grown(tree) {
     const [tag, given, children] = node;
     if (!SHOWN.has(tag)) return el("span", {}, grown(children));
     if (tag === "a") {
-      return isWeb(given.href) ? el("a", { href: given.href, target: "_blank", rel: "noopener noreferrer" }, grown(children)) : el("span", {}, grown(children));
+      const link = { href: given.href, target: "_blank", rel: "noopener noreferrer" };
+      return isWeb(given.href) ? el("a", link, grown(children)) : el("span", {}, grown(children));
     }
     return el(HEADING.test(tag) ? "h5" : tag, {}, grown(children));
   });

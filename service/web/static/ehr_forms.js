@@ -4,6 +4,7 @@
 import { byId, el } from "./ehr_dom.js";
 
 const number = (field) => (field.value === "" ? null : Number(field.value));
+const FIGURES = ["daysAgo", "before", "after", "relief", "minutes", "hours"];
 const tidy = (value) => String(Math.round(value * 100) / 100);
 
 // Ties the three figures of a block together: two scores give the relief, one score and a relief give the other.
@@ -26,7 +27,7 @@ export function entered(form) {
   if (form.dataset.writes === "order") return { order: fields.order.value };
   const about = { nerve: fields.nerve.value, side: fields.side.value };
   if (form.dataset.writes === "examination") return { ...about, reproduces: fields.reproduces.value === "yes" };
-  const figures = Object.fromEntries(["daysAgo", "before", "after", "relief", "minutes", "hours"].map((name) => [name, number(fields[name])]));
+  const figures = Object.fromEntries(FIGURES.map((name) => [name, number(fields[name])]));
   return { ...about, ...figures, steroid: fields.steroid.checked, sedation: fields.sedation.checked };
 }
 
@@ -44,17 +45,12 @@ export function resetForms() {
 
 // The orders that are being written. `does`: sign(order) and drop(order).
 export function drawPad(pad, does) {
-  const drawn = pad.map((one) =>
-    el(
-      "li",
-      {},
-      el("span", {}, one.order.code?.text ?? "Order"),
-      el("span", { class: "pad-buttons" },
-        el("button", { type: "button", class: "sign", "data-testid": "sign", on: { click: () => does.sign(one) } }, one.warned ? "Sign all the same" : "Sign"),
-        el("button", { type: "button", on: { click: () => does.drop(one) } }, "Remove"),
-      ),
-    ),
-  );
+  const drawn = pad.map((one) => {
+    const words = one.warned ? "Sign all the same" : "Sign";
+    const sign = el("button", { type: "button", "data-testid": "sign", on: { click: () => does.sign(one) } }, words);
+    const drop = el("button", { type: "button", on: { click: () => does.drop(one) } }, "Remove");
+    return el("li", {}, el("span", {}, one.order.code?.text ?? "Order"), el("span", { class: "pad-buttons" }, sign, drop));
+  });
   byId("pad").replaceChildren(...drawn);
   if (pad.length) byId("orders").open = true;
 }

@@ -2,7 +2,11 @@
 
 import { orderedBlock } from "./ehr_chart.js";
 
-const RECORD = { says: "Next: suppose the block was done. Record its result, pain before and after.", form: "block", way: "Record the result" };
+const RECORD = {
+  says: "Next: suppose the block was done. Record its result, pain before and after.",
+  form: "block",
+  way: "Record the result",
+};
 const AFTER = { says: "This is what comes next. Record a block of another day, or start over with another relief." };
 const STEPS = {
   workup: {

@@ -58,12 +58,8 @@ async function listServer(group) {
 
 function line({ id, name, gender, birthDate }, server) {
   const facts = [birthDate ? `born ${birthDate}` : "", gender].filter(Boolean).join(", ");
-  return el(
-    "li",
-    {},
-    el("button", { type: "button", class: "patient", "data-testid": "patient", "data-server": server, "data-id": id, "aria-pressed": "false" },
-      el("span", { class: "patient-title" }, name),
-      el("span", { class: "patient-who" }, facts),
-    ),
-  );
+  const about = { "data-testid": "patient", "data-server": server, "data-id": id, "aria-pressed": "false" };
+  const given = { type: "button", class: "patient", ...about };
+  const words = [el("span", { class: "patient-title" }, name), el("span", { class: "patient-who" }, facts)];
+  return el("li", {}, el("button", given, words));
 }

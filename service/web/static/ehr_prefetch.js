@@ -32,7 +32,10 @@ const HOW = {
   }),
   foreign: (sent) => {
     const strange = {
-      resourceType: "Condition", id: "strange", code: { text: "Somebody else’s back pain" }, subject: { reference: "Patient/somebody-else" },
+      resourceType: "Condition",
+      id: "strange",
+      code: { text: "Somebody else’s back pain" },
+      subject: { reference: "Patient/somebody-else" },
     };
     const entry = [...(sent.conditions?.entry ?? []), { resource: strange, search: { mode: "match" } }];
     return { ...sent, conditions: { resourceType: "Bundle", type: "searchset", entry } };

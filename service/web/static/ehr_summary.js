@@ -38,7 +38,8 @@ function line(chart, resource, day) {
 const text = (concept) => concept?.text ?? concept?.coding?.find((coding) => coding.display)?.display ?? concept?.coding?.[0]?.code ?? "";
 
 function words(resource) {
-  const what = text(resource.code) || text(resource.medicationCodeableConcept) || resource.medicationReference?.display || resource.resourceType;
+  const drug = text(resource.medicationCodeableConcept) || resource.medicationReference?.display;
+  const what = text(resource.code) || drug || resource.resourceType;
   const parts = (resource.component ?? []).map((part) => `${text(part.code)} ${said(part)}`.trim());
   const says = [said(resource), resource.conclusion, ...parts].filter(Boolean).join("; ");
   return says ? `${what}: ${says}` : what;
@@ -63,12 +64,15 @@ const when = (one) =>
   one.effectiveDateTime ?? one.performedDateTime ?? one.performedPeriod?.start ?? one.onsetDateTime ?? one.authoredOn ?? one.recordedDate ??
   one.effectivePeriod?.start ?? one.issued ?? "";
 
+const USERS = { Patient: "the patient", RelatedPerson: "a relative" };
+
 // Name, age and sex for the head of the chart.
 export function drawnFacts(chart) {
   const patient = chart.prefetch.patient;
   const name = patient?.name?.[0];
   const whole = name?.text ?? [...(name?.given ?? []), name?.family].filter(Boolean).join(" ");
   const age = patient?.birthDate ? `born ${patient.birthDate}` : "";
-  const facts = [age, patient?.gender, chart.encounter ? "visit today" : "no visit named", `user ${chart.user.split("/")[0]}`];
+  const user = USERS[chart.user.split("/")[0]] ?? "a clinician";
+  const facts = [age, patient?.gender, chart.encounter ? "visit today" : "no visit named", `opened by ${user}`];
   return { name: whole || "Patient without a name", facts: facts.filter(Boolean).join(" · ") };
 }

@@ -13,7 +13,7 @@ export function noteCall(call, what) {
   const item = el(
     "li",
     { class: call.status === 200 ? "call" : "call call-failed" },
-    el("p", { class: "call-line" }, el("strong", {}, what), " ", el("span", { class: "call-status" }, status), ` in ${Math.round(call.took)} ms`),
+    el("p", {}, el("strong", {}, what), " ", el("span", { class: "call-status" }, status), ` in ${Math.round(call.took)} ms`),
     el("p", { class: "quiet small" }, `POST ${call.address}`),
     el("p", { class: "quiet small" }, timing(call)),
     text("Request", pretty(call.request, "")),
@@ -35,7 +35,8 @@ const pretty = (value, otherwise) => (value === null || value === undefined ? ot
 function text(name, content) {
   const body = el("pre", { tabindex: "0", role: "region", "aria-label": name });
   const said = el("span", { class: "quiet small", role: "status" });
-  const copy = el("button", { type: "button", class: "copy", on: { click: () => copied(content, body, said) } }, `Copy ${name.toLowerCase()}`);
+  const does = { click: () => copied(content, body, said) };
+  const copy = el("button", { type: "button", class: "copy", on: does }, `Copy ${name.toLowerCase()}`);
   const opens = el("details", {}, el("summary", {}, name), el("p", {}, copy, " ", said), body);
   opens.addEventListener("toggle", () => {
     if (opens.open && !body.firstChild) body.append(content);
