@@ -5,13 +5,14 @@ import { ask, fireHook, firesHook, hookRequest, inWords, keepsFeedback, sendFeed
 import { KNOWN, drawnCard } from "./ehr_cards.js";
 import { apply, atNewVisit, freshChart, fulfil, orderedBlock, write } from "./ehr_chart.js";
 import { byId, el, uuid } from "./ehr_dom.js";
-import { drawPad, entered, proposeBlock, resetForms, tieFigures } from "./ehr_forms.js";
+import { drawPad, entered, followCard, proposeBlock, resetForms, tieFigures } from "./ehr_forms.js";
 import { nextStep } from "./ehr_guide.js";
 import { listenToPatients, markOpen } from "./ehr_patients.js";
 import { drawnChart, drawnFacts } from "./ehr_summary.js";
 import { noteCall } from "./ehr_wire.js";
 
 const SILENCE = "org.cluneal-cds.silence";
+const BASIS = "org.cluneal-cds.basis";
 const WHY = "org.cluneal-cds.why";
 const DEGRADED = "org.cluneal-cds.degraded";
 const today = byId("ehr").dataset.today;
@@ -91,6 +92,7 @@ async function fire(hook, what, { orders = visit.pad.map((one) => one.order), ch
   const answer = mine === turn ? await drawAnswer(call, hook, drawnAs, mine) : null;
   if (answer === null) return null;
   guide(nextStep(answer, at.chart, drawnAs));
+  followCard(answer.cards?.[0]?.extension?.[BASIS]);
   const ordered = orderedBlock(at.chart);
   if (ordered && !byId("block").open) proposeBlock(ordered);
   return answer;

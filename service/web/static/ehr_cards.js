@@ -30,8 +30,8 @@ export function drawnCard(card, detail, style, does) {
     el("p", { class: "card-kind" }, [NAMES[style], INDICATORS[card.indicator] ?? "Information"].filter(Boolean).join(" · ")),
     title,
     el("div", { class: "card-detail" }, detail),
-    style === "oracle" ? null : suggestions(card, style, does),
     links(card),
+    style === "oracle" ? null : suggestions(card, style, does),
     el("p", { class: "card-source" }, source(card)),
     dismissal(card, style, does),
   );

@@ -31,6 +31,16 @@ export function entered(form) {
   return { ...about, ...figures, steroid: fields.steroid.checked, sedation: fields.sedation.checked };
 }
 
+// Sets the forms to the nerve and side that a card is about.
+export function followCard(basis) {
+  for (const form of ["examination", "block"]) {
+    const nerve = byId(`${form}-nerve`);
+    if ([...nerve.options].some((option) => option.value === basis?.nerves?.[0])) nerve.value = basis.nerves[0];
+  }
+  // No side is presumed of what is yet to be examined.
+  if (["right", "left"].includes(basis?.side)) byId("block-side").value = basis.side;
+}
+
 // Opens the form of a block for the one that was ordered.
 export function proposeBlock({ nerve, side }) {
   byId("block").open = true;

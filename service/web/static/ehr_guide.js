@@ -45,5 +45,7 @@ function step(card, ordered, style) {
   const suggestions = style === "oracle" ? [] : (card.suggestions ?? []);
   const records = suggestions.some((one) => one.actions?.some((action) => action.resource?.resourceType === "Observation"));
   if (kind === "block" && ordered && !suggestions.length) return RECORD;
-  return STEPS[kind]?.[(kind === "workup" ? records : suggestions.length > 0) ? "clicks" : "text"] ?? null;
+  const next = STEPS[kind]?.[(kind === "workup" ? records : suggestions.length > 0) ? "clicks" : "text"];
+  if (!next) return null;
+  return card.links?.length ? { ...next, says: `The link on the card says why. ${next.says}` } : next;
 }

@@ -2,7 +2,8 @@
 
 import { entriesOf } from "./ehr_chart.js";
 
-const NEEDED = ["patient", "conditions", "procedures"];
+// What is needed, and two keys more.
+const HALF = ["patient", "conditions", "procedures", "encounter", "reports"];
 // Markup in several languages that somebody might type, or paste, into a chart.
 const MARKUP = [
   "<img src=x onerror=alert(1)>",
@@ -19,17 +20,17 @@ export function sentPrefetch(chart, how) {
   return HOW[how](sent);
 }
 
+const failure = (key) => ({
+  resourceType: "OperationOutcome",
+  issue: [{ severity: "error", code: "timeout", diagnostics: `The search of ${key} timed out.` }],
+});
+
 const HOW = {
   honest: (sent) => sent,
-  partial: (sent) => Object.fromEntries(Object.entries(sent).filter(([key]) => NEEDED.includes(key))),
+  partial: (sent) => Object.fromEntries(Object.entries(sent).filter(([key]) => HALF.includes(key))),
   missing: ({ procedures: _, ...sent }) => sent,
-  failing: (sent) => ({
-    ...sent,
-    procedures: {
-      resourceType: "OperationOutcome",
-      issue: [{ severity: "error", code: "timeout", diagnostics: "The search of procedures timed out." }],
-    },
-  }),
+  failing: (sent) => ({ ...sent, procedures: failure("procedures") }),
+  unread: (sent) => ({ ...sent, allergies: failure("allergies") }),
   foreign: (sent) => {
     const strange = {
       resourceType: "Condition",
