@@ -45,6 +45,14 @@ def record_block(page: Page, *, before: str = "", after: str = "", relief: str =
     form.get_by_role("button", name="Record the block").click()
 
 
+def wire(page: Page, name: str) -> str:
+    """The newest request or answer beside the chart."""
+    newest = page.locator("#wire > li").first
+    newest.get_by_text(name, exact=True).click()
+    expect(newest.locator("details[open] pre")).not_to_be_empty()
+    return newest.locator("details[open] pre").inner_text()
+
+
 def until(page: Page, is_there: Callable[[], bool], *, key: str = "Tab", most: int = 150) -> None:
     """Nothing; the key is pressed until something has the focus."""
     for _ in range(most):

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from service.story import read_story
 from tests.browser import opened
-from tests.pages.mock_ehr import accept, card, opened_chart
+from tests.pages.mock_ehr import accept, card, opened_chart, record_block, wire
 from tests.pages.serving import served
 
 pytestmark = pytest.mark.long
@@ -52,14 +52,6 @@ def test_what_was_not_read_is_named_on_the_card(browser: Browser, address: str) 
         assert page.get_by_test_id("suggestion").count() == 0
 
 
-def wire(page: Page, name: str) -> str:
-    """The newest request or answer beside the chart."""
-    newest = page.locator("#wire > li").first
-    newest.get_by_text(name, exact=True).click()
-    expect(newest.locator("details[open] pre")).not_to_be_empty()
-    return newest.locator("details[open] pre").inner_text()
-
-
 def test_silence_has_its_reason(browser: Browser, address: str) -> None:
     """A patient of whom nothing is said, and why, also for those who hear the page."""
     with opened(browser, address) as page:
@@ -94,8 +86,28 @@ def test_an_order_is_drafted_and_signed(browser: Browser, address: str) -> None:
         with page.expect_response("**/cds-services/cluneal-order-sign"):
             page.get_by_test_id("sign").click()
         card(page, "iliac crest")
+        expect(page.locator(".card-summary")).to_be_focused()
         page.get_by_role("button", name="Sign all the same").click()
         expect(page.locator("#chart")).to_contain_text("Lumbar MRI")
+
+
+@pytest.mark.parametrize(("after", "words"), [("9", "0% relief"), ("6", "25% relief")])
+def test_a_block_that_did_little_or_harm_is_recorded(browser: Browser, address: str, after: str, words: str) -> None:
+    """Whatever the scores are, they can be entered, and the card says how they read."""
+    with opened(browser, address) as page:
+        opened_chart(page, address)
+        card(page, "press the iliac crest")
+        record_block(page, before="8", after=after, side="right")
+        card(page, words, "pain 8 before")
+
+
+def test_a_relief_alone_is_recorded_as_reported(browser: Browser, address: str) -> None:
+    """Who has no scores enters the percentage; the card says that it was reported."""
+    with opened(browser, address) as page:
+        opened_chart(page, address)
+        card(page, "press the iliac crest")
+        record_block(page, relief="75", side="right")
+        card(page, "75% relief", "reported, no scores")
 
 
 def test_an_order_that_meets_a_caution_is_warned_about(browser: Browser, address: str) -> None:

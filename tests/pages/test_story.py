@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import axe_violations, opened, overflow
-from tests.pages.mock_ehr import ARCHETYPE, accept, card, focused, opened_chart, record_block, until
+from tests.pages.mock_ehr import ARCHETYPE, accept, card, focused, opened_chart, record_block, until, wire
 from tests.pages.serving import served
 
 
@@ -47,8 +47,7 @@ def test_a_hook_is_a_call_over_http(browser: Browser, address: str) -> None:
         assert (sent["hook"], caught.value.request.method) == ("patient-view", "POST")
         assert sent["prefetch"]["patient"]["id"] == sent["context"]["patientId"]
         expect(page.get_by_test_id("card").get_by_role("heading", level=4)).to_have_text(answer["cards"][0]["summary"])
-        page.locator("#wire").get_by_text("Answer", exact=True).click()
-        assert json.loads(page.locator("#wire pre").last.inner_text()) == answer
+        assert json.loads(wire(page, "Answer")) == answer
 
 
 @pytest.mark.long

@@ -188,12 +188,15 @@ async function sign(one) {
     if (ordered) proposeBlock(ordered);
   }
   drawVisit();
+  // The button that was pressed is drawn anew, and the keyboard goes on with what came of it.
+  focusAnswer();
 }
 
 function drop(one) {
   visit.pad = visit.pad.filter((other) => other !== one);
   happened(`Taken back: ${one.order.code?.text}`);
   drawVisit();
+  byId("order-kind").focus();
 }
 
 async function enter(event) {
@@ -263,5 +266,5 @@ byId("new-visit").addEventListener("click", () => {
 listenToPatients(open);
 tieFigures();
 byId("client-says").textContent = KNOWN[style()];
-const linked = decodeURIComponent(location.hash.slice(1));
+const linked = location.hash.slice(1);
 if (linked && document.querySelector(`.patient[data-story="${CSS.escape(linked)}"]`)) open({ story: linked });

@@ -107,8 +107,8 @@ export function apply(chart, action) {
     return `Removed: ${action.description}`;
   }
   // This EHR signs an order with the click that accepts it; one that is written by hand is signed by hand.
-  const isOrder = action.resource.resourceType === "ServiceRequest";
-  write(chart, isOrder ? { ...action.resource, status: "active", authoredOn: chart.today } : action.resource);
+  const isOrder = action.resource?.resourceType === "ServiceRequest";
+  if (action.resource) write(chart, isOrder ? { ...action.resource, status: "active", authoredOn: chart.today } : action.resource);
   return action.description;
 }
 

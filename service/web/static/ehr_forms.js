@@ -11,7 +11,9 @@ const tidy = (value) => String(Math.round(value * 100) / 100);
 export function tieFigures() {
   const [before, after, relief] = ["block-before", "block-after", "block-relief"].map(byId);
   const fromScores = () => {
-    if (number(before) > 0 && number(after) !== null) relief.value = tidy(((number(before) - number(after)) / number(before)) * 100);
+    if (!(number(before) > 0) || number(after) === null) return;
+    // More pain than before is no relief, and may be recorded.
+    relief.value = number(after) > number(before) ? "" : tidy(((number(before) - number(after)) / number(before)) * 100);
   };
   before.addEventListener("input", () => (number(after) === null ? fromRelief() : fromScores()));
   after.addEventListener("input", fromScores);
