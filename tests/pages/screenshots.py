@@ -74,6 +74,7 @@ PAGES: tuple[tuple[str, str, Does], ...] = (
     ("ehr-order-warning", "/", opened_story("right-crest-point-lidocaine-allergy-and-a-block-is-ordered")),
     ("ehr-silence", "/", opened_story("low-back-pain-and-a-normal-mri")),
     ("ehr-error", "/", opened_story("laminectomy-with-unreadable-procedures")),
+    ("numbers", "/numbers", nothing),
     ("pages", "/pages", nothing),
 )
 
