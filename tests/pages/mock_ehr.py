@@ -17,7 +17,11 @@ def card(page: Page, *words: str) -> Locator:
 
 def opened_chart(page: Page, address: str, name: str = ARCHETYPE, **choices: str) -> None:
     """The chart of a patient of the list, opened; `choices`: label of a choice -> what is chosen before."""
+    lost: list[str] = []
+    page.on("requestfailed", lambda one: lost.append(f"{one.url} {one.failure}"))
+    page.on("response", lambda one: lost.append(f"{one.url} {one.status}") if one.status >= 500 else None)
     page.goto(f"{address}/")
+    assert page.locator("#ehr").get_attribute("data-ready") == "1", f"the scripts of the page did not start: {lost}"
     for label, choice in choices.items():
         page.get_by_label(label.replace("_", " ")).select_option(choice)
     page.get_by_test_id("patient").filter(has_text=name).first.click()

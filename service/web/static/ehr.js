@@ -266,5 +266,6 @@ byId("new-visit").addEventListener("click", () => {
 listenToPatients(open);
 tieFigures();
 byId("client-says").textContent = KNOWN[style()];
+byId("ehr").dataset.ready = "1";
 const linked = location.hash.slice(1);
 if (linked && document.querySelector(`.patient[data-story="${CSS.escape(linked)}"]`)) open({ story: linked });
