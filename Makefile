@@ -2,23 +2,26 @@
 #
 #   make run PORT=8080          another port
 #   make run PYTHON=python3.12  another Python
+#   make kills CYCLES=50        fewer kills than 500
 #   make lock UPGRADE=--upgrade newer versions, not only what the .in files newly ask for
 #
 # The virtual environment is .venv; it is made once, and again only when a lock or pyproject.toml changes.
 
 PYTHON ?= python3
 PORT   ?= $(or $(CLUNEAL_PORT),8000)
+CYCLES ?= 500
+CALLS  ?= 200
 
 VENV     := .venv
 PIP      := $(VENV)/bin/python -m pip --disable-pip-version-check
 INSTALL  := $(PIP) install --quiet --quiet --require-hashes
 LOCK     := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 PACKAGES := cds_hooks service
-SOURCES  := $(PACKAGES) tests $(wildcard benchmarks)
+SOURCES  := $(PACKAGES) tests release $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long screenshots requirements bench fmt lock clean
+.PHONY: help run setup test test-long screenshots kills syncs requirements bench fmt lock clean image image-check sbom licences release
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +53,12 @@ PICTURES ?= build/screenshots
 screenshots: $(VENV)/.installed-tests ## Write pictures of every page, narrow and wide, light and dark, into build/screenshots (PICTURES=..)
 	@$(VENV)/bin/python -m tests.pages.screenshots $(PICTURES)
 
+kills: $(VENV)/.installed-tests ## Kill the service, and PostgreSQL, in the middle of writing (CYCLES=500), and count what was lost
+	$(VENV)/bin/python -m tests.kills $(CYCLES)
+
+syncs: $(VENV)/.installed-tests ## Watch with strace that each answer comes after a sync of the store (CALLS=200)
+	$(VENV)/bin/python -m tests.syncs $(CALLS)
+
 requirements: $(VENV)/.installed-tests ## Print every requirement of CDS Hooks with its tests and what became of them
 	$(VENV)/bin/pytest -p tests.requirements -m "requirement and not long" --quiet -rN
 
@@ -59,6 +68,21 @@ bench: $(VENV)/.installed-tests ## Measure, and print the performance targets as
 fmt: $(VENV)/.installed-tests ## Format the code and mend what the linter can mend
 	$(VENV)/bin/ruff check --fix --quiet . || true
 	$(VENV)/bin/ruff format .
+
+image: ## Build the image cluneal-cds:latest, with buildah or docker
+	@deploy/container/build.sh
+
+image-check: $(VENV)/.installed-tests ## Build the image on a base made from Debian's packages and try it, compose and a Pod with podman (root)
+	$(VENV)/bin/pytest tests/container -m container
+
+sbom: $(VENV)/.installed-tests ## Write dist/sbom.cdx.json, what is installed with the service (CycloneDX)
+	@mkdir -p dist && $(VENV)/bin/python -m release.sbom dist/sbom.cdx.json && echo dist/sbom.cdx.json
+
+licences: $(VENV)/.installed-tests ## Write docs/licences.md anew from the lock
+	@$(VENV)/bin/python -m release.licences
+
+release: $(VENV)/.installed-tests ## Make dist/VERSION: wheel, source, bill of materials, image, sums (IMAGE=no leaves the image out)
+	@$(VENV)/bin/python -m release.build $(if $(filter no,$(IMAGE)),--without-image)
 
 # Runs from this folder with relative names, so that no path and no download address gets into a lock.
 lock: $(VENV)/bin/python ## Write the hashed locks anew from requirements*.in

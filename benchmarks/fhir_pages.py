@@ -8,9 +8,9 @@ import asyncio
 import json
 import re
 
+from benchmarks.bare_calls import PAGES
 from benchmarks.payload import payload
 
-PAGES = 4
 RESOURCES = 50
 
 
@@ -18,6 +18,8 @@ def page(number: int, search: str) -> bytes:
     """The response with one page of a search, and a link to the next unless it is the last."""
     prefetch = json.loads(payload("M", "card").body)["prefetch"]
     entries = (prefetch["labs"]["entry"] * RESOURCES)[:RESOURCES]
+    # A resource that stands on two pages counts once.
+    entries = [{**entry, "resource": {**entry["resource"], "id": f"{number}-{place}"}} for place, entry in enumerate(entries)]
     following = [{"relation": "next", "url": f"Observation?code={search}&page={number + 1}"}] if number < PAGES else []
     links = [{"relation": "self", "url": "Observation"}, *following]
     bundle = {"resourceType": "Bundle", "type": "searchset", "total": PAGES * RESOURCES, "link": links, "entry": entries}

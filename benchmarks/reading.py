@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
+from time import process_time
 
 import orjson
 
@@ -38,7 +39,7 @@ def measure(rounds: int) -> Iterator[Line]:
         works: dict[str, Callable[[], object]] = {"orjson": partial(orjson.loads, body), "whole": _whole_work(charts["I-02"])}
         works |= {end: _work(chart) for end, chart in charts.items()}
         works["not composed"] = _uncomposed_work(charts["card"])
-        seconds = interleaved(works, rounds=rounds)
+        seconds = interleaved(works, rounds=rounds, clock=process_time)
         per_resource[size] = median(seconds["I-02"]) / SIZES[size] * 1e6
         yield Line(
             target="1",

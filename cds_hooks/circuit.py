@@ -6,7 +6,7 @@ Patterns" (Circuit Breaker, Bulkheads); the numbers are ours.
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 # Failures in a row that open the circuit; or half of so many calls within so many seconds.
@@ -99,11 +99,13 @@ class Bulkhead:
         if can_wait:
             of_server.insert(0, self._later.setdefault(server, asyncio.Semaphore(_half(self._per_server))))
             of_all.insert(0, self._all_later)
+        # First those of the server: who waits for a busy one must not hold a place that serves all.
+        wanted = (*of_server, *of_all)
         async with AsyncExitStack() as held:
             try:
-                async with asyncio.timeout_at(by):
-                    # First those of the server: who waits for a busy one must not hold a place that serves all.
-                    for places in (*of_server, *of_all):
+                # Where nobody waits, no clock is set either.
+                async with asyncio.timeout_at(by) if any(places.locked() for places in wanted) else nullcontext():
+                    for places in wanted:
                         await held.enter_async_context(places)
             except TimeoutError:
                 await held.aclose()

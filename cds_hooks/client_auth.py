@@ -157,7 +157,8 @@ class ClientAuthentication:
         for client in candidates:
             if client.subject in ("", subject):
                 return client
-        raise _Refused(f"no client of the issuer {_shown(issuer)} has the subject {_shown(subject)}")
+        # Some put a person there.
+        raise _Refused(f"no client of the issuer {_shown(issuer)} has the subject of the token")
 
 
 def _bearer(authorization: Sequence[str]) -> str:

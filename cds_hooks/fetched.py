@@ -94,6 +94,7 @@ class FetchRecord:
     template      the query with its tokens still unfilled
     status        of the last answer; None when there was none
     milliseconds  from the decision to fetch to its end, waiting for a place included
+    bytes         of the answers that were read, of all pages
     """
 
     template: str
@@ -102,6 +103,7 @@ class FetchRecord:
     milliseconds: int = 0
     pages: int = 0
     resources: int = 0
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

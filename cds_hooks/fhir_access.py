@@ -31,10 +31,12 @@ class Completed:
 
     prefetch  as HookRequest.prefetch: key -> value, and no key where nothing is known
     fetched   what became of each key that was wanted
+    server    the base of the server that was asked, as it is listed; "" when none was
     """
 
     prefetch: Mapping[str, msgspec.Raw | None] = field(repr=False)
     fetched: Mapping[str, Fetched]
+    server: str = ""
 
 
 async def complete_prefetch(
@@ -71,7 +73,7 @@ async def complete_prefetch(
         if not has_come:
             return Completed(request.prefetch, _not_asked(wants, unasked, Reason.NO_PLACE))
         fetched = await _fetch_all(wants, values, grant, calls, deadline, limits, versions, wants if needed is None else needed)
-    return Completed(merged(request.prefetch, fetched), fetched)
+    return Completed(merged(request.prefetch, fetched), fetched, str(grant.base))
 
 
 def _not_asked(wants: Mapping[str, Want], reasons: Mapping[str, Reason], otherwise: Reason) -> dict[str, Fetched]:
@@ -108,9 +110,11 @@ async def _fetch_all(
         now = asyncio.get_running_loop().time()
         told = group.create_task(versions.of(grant, bounds, now=now)) if versions else None
         tasks = {key: group.create_task(one(key, wants[key])) for key in sorted(wants, key=lambda key: key not in needed)}
+    fetched = {key: tasks[key].result() for key in wants}
     if versions and told and not versions.are_read(told.result()):
-        return _refused(wants)
-    return {key: tasks[key].result() for key in wants}
+        # What was read on the way is not used, and is told all the same.
+        return {key: Fetched(State.ERROR, None, replace(one.record, reason=Reason.FHIR_VERSION)) for key, one in fetched.items()}
+    return fetched
 
 
 def _refused(wants: Mapping[str, Want]) -> dict[str, Fetched]:

@@ -4,7 +4,7 @@ Gives: the body of a 200, or the Reason why there is none. How servers did is re
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cds_hooks.circuit import Bulkhead, Circuit
@@ -87,6 +87,11 @@ class FhirCalls:
         if isinstance(answer, Failure):
             return Reply(Reason(answer.value))
         return Reply(answer.body if answer.status == 200 else Reason.STATUS, answer.status)
+
+    def at_rest(self) -> Mapping[ServiceBase, bool]:
+        """Of each server that was called, whether it is left alone now."""
+        now = self._clock()
+        return {base: not circuit.admits(now) for base, circuit in dict(self._circuits).items()}
 
     def _remember(self, base: ServiceBase, answer: Answer | Failure, had: float, begun: float) -> None:
         """How the server did: it is ill when it cannot be reached, breaks off, fails or begs off, not when it refuses us."""

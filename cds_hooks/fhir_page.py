@@ -21,6 +21,8 @@ _NOT_MATCHES = ("include", "outcome")
 _Entries = Annotated[list[msgspec.Raw], msgspec.Meta(max_length=10_000)]
 _Links = Annotated[list[msgspec.Raw], msgspec.Meta(max_length=100)]
 _MOST_VALUES = 500_000
+# The type of the resource in an entry, "" when there is none to read; its id; and why the entry is there.
+_Told = tuple[str, object, object]
 # Stands for more that there is: readers of a Bundle look for the relation.
 _MORE = b'"link":[{"relation":"next"}],'
 
@@ -83,6 +85,10 @@ class _Bundle(msgspec.Struct, gc=False):
     link: msgspec.Raw = _NULL
 
 
+class _Opened(msgspec.Struct, gc=False):
+    entry: list[_Entry] | None = None
+
+
 class _Link(msgspec.Struct, gc=False):
     relation: object = None
     url: object = None
@@ -91,6 +97,7 @@ class _Link(msgspec.Struct, gc=False):
 _resource = msgspec.json.Decoder(_Resource)
 _outcome = msgspec.json.Decoder(_Outcome)
 _entry = msgspec.json.Decoder(_Entry)
+_opened = msgspec.json.Decoder(_Opened)
 _unread = msgspec.json.Decoder(_Unread)
 _bundle = msgspec.json.Decoder(_Bundle)
 _links = msgspec.json.Decoder(_Links | None)
@@ -129,8 +136,8 @@ def read_page(value: msgspec.Raw) -> Page | None:
     names: set[tuple[str, str]] = set()
     nameless = 0
     is_flawed = False
-    for raw in bundle.entry or ():
-        kind, id_, mode = _read_entry(raw)
+    entries = bundle.entry or ()
+    for raw, (kind, id_, mode) in zip(entries, _read_entries(value, entries), strict=True):
         if kind == "" or (kind == "OperationOutcome" and _is_failure(_unread.decode(raw).resource)):
             is_flawed = True
         if mode not in _NOT_MATCHES and kind != "OperationOutcome":
@@ -143,7 +150,7 @@ def read_page(value: msgspec.Raw) -> Page | None:
     # A count that nobody can read says that there may be more than was sent.
     is_flawed = is_flawed or (total is None and bundle.total is not None)
     following = _read_following(bundle.link)
-    return Page(tuple(bundle.entry or ()), frozenset(kinds - {""}), nameless + len(names), frozenset(names), total, following, is_flawed)
+    return Page(tuple(entries), frozenset(kinds - {""}), nameless + len(names), frozenset(names), total, following, is_flawed)
 
 
 def page_of(resource: msgspec.Raw) -> Page | None:
@@ -177,14 +184,26 @@ def counted(pages: Iterable[Page]) -> tuple[int, int]:
     return sum(page.matches for page in known) - repeated, max((page.total or 0 for page in known), default=0)
 
 
-def _read_entry(raw: msgspec.Raw) -> tuple[str, object, object]:
-    """The type of the resource in an entry, "" when there is none to read; its id; and why the entry is there."""
+def _read_entries(value: msgspec.Raw, entries: Sequence[msgspec.Raw]) -> list[_Told]:
+    """What there is to know of each entry: all at once, which is several times as fast; one by one where that fails."""
     try:
-        entry = _entry.decode(raw)
+        opened = _opened.decode(value).entry or ()
+    except (msgspec.DecodeError, RecursionError):
+        return [_read_entry(raw) for raw in entries]
+    return [_told(entry) for entry in opened]
+
+
+def _read_entry(raw: msgspec.Raw) -> _Told:
+    try:
+        return _told(_entry.decode(raw))
     except (msgspec.DecodeError, RecursionError):
         return "", None, None
-    resource = entry.resource or _Resource()
-    return resource.resourceType, resource.id, None if entry.search is None else entry.search.mode
+
+
+def _told(entry: _Entry) -> _Told:
+    resource = entry.resource
+    kind, id_ = ("", None) if resource is None else (resource.resourceType, resource.id)
+    return kind, id_, None if entry.search is None else entry.search.mode
 
 
 def _is_failure(outcome: msgspec.Raw) -> bool:

@@ -55,6 +55,7 @@ class _Course:
     visited: set[Address] = field(default_factory=set)
     status: int | None = None
     fetched: int = 0
+    bytes: int = 0
 
 
 async def fetch(want: Want, query: str | None, grant: FhirGrant, limits: FetchLimits, call: Call) -> Fetched:
@@ -67,7 +68,7 @@ async def fetch(want: Want, query: str | None, grant: FhirGrant, limits: FetchLi
     course = _Course(want, *_asked_for(want), [want.page] if want.page else [])
     reason = await _follow(course, query, grant, limits, call)
     matches, _ = counted(course.pages)
-    record = FetchRecord(want.template, reason, course.status, round((now() - begun) * 1_000), course.fetched, matches)
+    record = FetchRecord(want.template, reason, course.status, round((now() - begun) * 1_000), course.fetched, matches, course.bytes)
     return Fetched(_state(reason, course), _value(reason, course), record)
 
 
@@ -103,6 +104,7 @@ async def _follow(course: _Course, query: str | None, grant: FhirGrant, limits: 
         is_search = address == first and course.interaction == "search" and course.want.page is None
         reply = await (_search(address, course, grant, limits, call) if is_search else call(address, None))
         course.status = reply.status
+        course.bytes += 0 if isinstance(reply.result, Reason) else len(reply.result)
         page = _read(reply, course.type)
         if isinstance(page, Reason):
             return page

@@ -89,12 +89,21 @@ class FetchedKeys:
     A call whose key is known waits for no fetch, unless nobody has asked the address for a long time.
 
     fetch  gives the body at an address, or raises KeysUnavailable;  clock: seconds, that never go back
-    rsa    the algorithm of an RSA key that names none
+    rsa    the algorithm of an RSA key that names none;  told: hears of each fetch whether it brought keys
     """
 
-    def __init__(self, url: str, *, fetch: Callable[[str], Awaitable[bytes]], clock: Callable[[], float], rsa: str = RSA) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        fetch: Callable[[str], Awaitable[bytes]],
+        clock: Callable[[], float],
+        rsa: str = RSA,
+        told: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         self._url = url
         self._rsa = rsa
+        self._told = told
         self._fetch = fetch
         self._clock = clock
         self._keys: Mapping[str, tuple[VerificationKey, ...]] = {}
@@ -134,6 +143,7 @@ class FetchedKeys:
             _log.error("keys not fetched from %s: %s", self._url, failed)
         finally:
             self._tried, self._fetching = self._clock(), None
+            self._told(not self._is_away)
 
 
 async def fetch_key_set(url: str, *, seconds: float = 2.0, tls: SSLContext | None = None) -> bytes:

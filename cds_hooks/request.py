@@ -6,7 +6,7 @@ Source: CDS Hooks, "Calling a CDS Service", https://cds-hooks.hl7.org/2.0/#calli
 """
 
 import codecs
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from cds_hooks.hooks.context import HookContext
 # No request comes near; a body of nothing but names would otherwise hold the process for seconds.
 MOST_MEMBERS = 1_000
 
-_NULL = msgspec.Raw(b"null")
+_NO_OBJECT = b"null"
 _PIECE = 1024 * 1024
 _utf_8 = codecs.getincrementaldecoder("utf-8")
 
@@ -67,7 +67,7 @@ def read_request(body: bytes, *, hooks: Collection[str], client: str = "") -> Ho
     Raises MalformedRequest, HookNotServed when the body names another hook, PayloadTooLarge for an absurd number of members.
     """
     _check_encoding(body)
-    members = _read_members(body, "The body")
+    members = _open_body(body)
     hook = _read_text(members, "hook")
     hook_instance = _read_text(members, "hookInstance")
     if hook not in hooks:
@@ -99,6 +99,8 @@ def compact_prefetch(request: HookRequest) -> Iterator[tuple[str, bytes]]:
 
 def _check_encoding(body: bytes) -> None:
     """UTF-8 throughout, checked here once: the parser skips over the bytes of members that it was not asked for."""
+    if body.isascii():
+        return
     decoder, whole = _utf_8(), memoryview(body)
     try:
         # Piece by piece: the text of all of it would take as much room again as the body.
@@ -118,11 +120,39 @@ class _Name:
         self.text = text
 
 
-def _read_members(json: bytes | msgspec.Raw, what: str) -> dict[str, msgspec.Raw]:
-    """The members of a JSON object by name, unread; every name stands once.
+_Named = dict[_Name, msgspec.Raw]
+# A member of the body, and what the ordinary ones are: objects and strings.
+_Member = msgspec.Raw | _Named | str | None
+_Ordinary = dict[_Name, _Named | str | None]
 
-    Which of two equal names counts differs between programs, so a chart could be checked for one patient and read for another.
+
+def _open_body(body: bytes) -> Mapping[str, _Member]:
+    """The members of the body, of an ordinary one together with theirs: so a prefetch, which is nearly all of it, is passed over once only.
+
+    What is out of the ordinary, or wrong, is opened step by step, and told by the step.
     """
+    try:
+        return _once(msgspec.json.decode(body, type=_Ordinary, dec_hook=_names("The body")), "The body")
+    except (msgspec.DecodeError, RecursionError, PayloadTooLarge):
+        return _read_members(body, "The body")
+
+
+def _read_members(json: bytes | _Member, what: str) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object by name, unread; every name stands once."""
+    if isinstance(json, dict):
+        return _once(json, what)
+    try:
+        named = msgspec.json.decode(_NO_OBJECT if json is None or isinstance(json, str) else json, type=_Named, dec_hook=_names(what))
+    except msgspec.ValidationError:
+        raise MalformedRequest(f"{what} must be a JSON object.") from None
+    except (msgspec.DecodeError, RecursionError):
+        # Also NaN, Infinity and half a surrogate pair, wherever they stand, and nesting beyond what the interpreter bears.
+        raise MalformedRequest(f"{what} must be JSON as of RFC 8259, without endless nesting.") from None
+    return _once(named, what)
+
+
+def _names(what: str) -> Callable[[type, Any], _Name]:
+    """How the names of an object are read, up to a number of them."""
     room = MOST_MEMBERS
 
     def read_name(_: type, text: Any) -> _Name:
@@ -132,28 +162,30 @@ def _read_members(json: bytes | msgspec.Raw, what: str) -> dict[str, msgspec.Raw
             raise PayloadTooLarge(f"{what} has more than {MOST_MEMBERS} members.")
         return _Name(text)
 
-    try:
-        named = msgspec.json.decode(json, type=dict[_Name, msgspec.Raw], dec_hook=read_name)
-    except msgspec.ValidationError:
-        raise MalformedRequest(f"{what} must be a JSON object.") from None
-    except (msgspec.DecodeError, RecursionError):
-        # Also NaN, Infinity and half a surrogate pair, wherever they stand, and nesting beyond what the interpreter bears.
-        raise MalformedRequest(f"{what} must be JSON as of RFC 8259, without endless nesting.") from None
+    return read_name
+
+
+def _once(named: Mapping[_Name, T], what: str) -> dict[str, T]:
+    """The members by name, when every name stands once.
+
+    Which of two equal names counts differs between programs, so a chart could be checked for one patient and read for another.
+    """
     members = {name.text: value for name, value in named.items()}
     if len(members) != len(named):
         raise MalformedRequest(f"{what} has two members of the same name.")
     return members
 
 
-def _check_extension(members: Mapping[str, msgspec.Raw], what: str) -> None:
+def _check_extension(members: Mapping[str, _Member], what: str) -> None:
     # "The value of the extension element SHALL be a JSON object"; what is in it is between the client and others.
-    extension = members.get("extension", _NULL)
-    if not _is_null(extension) and bytes(memoryview(extension)[:1]) != b"{":
+    extension = members.get("extension")
+    is_object = isinstance(extension, dict) or (isinstance(extension, msgspec.Raw) and bytes(memoryview(extension)[:1]) == b"{")
+    if not is_object and not _is_null(extension):
         raise MalformedRequest(f"{what} must be a JSON object.")
 
 
-def _read_context(members: Mapping[str, msgspec.Raw]) -> dict[str, object]:
-    context = _read_members(members.get("context", _NULL), "`context`")
+def _read_context(members: Mapping[str, _Member]) -> dict[str, object]:
+    context = _read_members(members.get("context"), "`context`")
     _check_extension(context, "`context.extension`")
     try:
         return {name: msgspec.json.decode(value) for name, value in context.items()}
@@ -162,14 +194,14 @@ def _read_context(members: Mapping[str, msgspec.Raw]) -> dict[str, object]:
         raise MalformedRequest("`context` holds a number out of range, or is nested too deep.") from None
 
 
-def _read_prefetch(members: Mapping[str, msgspec.Raw]) -> Mapping[str, msgspec.Raw | None]:
-    json = members.get("prefetch", _NULL)
+def _read_prefetch(members: Mapping[str, _Member]) -> Mapping[str, msgspec.Raw | None]:
+    json = members.get("prefetch")
     values = {} if _is_null(json) else _read_members(json, "`prefetch`")
     return MappingProxyType({key: None if _is_null(value) else value for key, value in values.items()})
 
 
-def _read_authorization(members: Mapping[str, msgspec.Raw], patient_id: str) -> FhirAuthorization | None:
-    json = members.get("fhirAuthorization", _NULL)
+def _read_authorization(members: Mapping[str, _Member], patient_id: str) -> FhirAuthorization | None:
+    json = members.get("fhirAuthorization")
     if _is_null(json):
         return None
     given = _read_members(json, "`fhirAuthorization`")
@@ -187,14 +219,14 @@ def _read_authorization(members: Mapping[str, msgspec.Raw], patient_id: str) -> 
     )
 
 
-def _read_text(members: Mapping[str, msgspec.Raw], name: str, inside: str = "") -> str:
+def _read_text(members: Mapping[str, _Member], name: str, inside: str = "") -> str:
     text = _read_optional_text(members, name, inside)
     if text is None:
         raise MalformedRequest(f"`{inside}{name}` is missing or empty.")
     return text
 
 
-def _read_whole(members: Mapping[str, msgspec.Raw], name: str, inside: str) -> int | None:
+def _read_whole(members: Mapping[str, _Member], name: str, inside: str) -> int | None:
     """A whole number, also when it is written as 300.0."""
     number = _read_optional(members, name, float, "a whole number", inside)
     if number is not None and not number.is_integer():
@@ -202,18 +234,20 @@ def _read_whole(members: Mapping[str, msgspec.Raw], name: str, inside: str) -> i
     return None if number is None else int(number)
 
 
-def _read_optional_text(members: Mapping[str, msgspec.Raw], name: str, inside: str = "") -> str | None:
+def _read_optional_text(members: Mapping[str, _Member], name: str, inside: str = "") -> str | None:
     return _read_optional(members, name, str, "a string", inside) or None
 
 
-def _read_optional(members: Mapping[str, msgspec.Raw], name: str, type_: type[T], kind: str, inside: str) -> T | None:
+def _read_optional(members: Mapping[str, _Member], name: str, type_: type[T], kind: str, inside: str) -> T | None:
     """The member's value; None when it is absent or null, which clients send for what they do not have."""
-    json = members.get(name, _NULL)
+    value = members.get(name)
+    if _is_null(value):
+        return None
     try:
-        return None if _is_null(json) else msgspec.json.decode(json, type=type_)
+        return msgspec.json.decode(value, type=type_) if isinstance(value, msgspec.Raw) else msgspec.convert(value, type_)
     except msgspec.DecodeError:
         raise MalformedRequest(f"`{inside}{name}` must be {kind}.") from None
 
 
-def _is_null(json: msgspec.Raw) -> bool:
-    return bytes(memoryview(json)[:5]) == b"null"
+def _is_null(value: _Member) -> bool:
+    return value is None or (isinstance(value, msgspec.Raw) and bytes(memoryview(value)[:5]) == b"null")

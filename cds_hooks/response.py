@@ -28,6 +28,8 @@ from pydantic.alias_generators import to_camel
 # "<140-character": 140 itself is too long.
 LONGEST_SUMMARY = 139
 
+# allow_nan: rather a failure than three letters that no client can parse.
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _EMPTY: tuple[object, ...] = (None, "", (), [], {})
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 
@@ -253,6 +255,4 @@ class CDSResponse(_WireObject):
 
 def to_wire(response: CDSResponse) -> bytes:
     """The response as JSON in UTF-8."""
-    # allow_nan: rather a failure here than three letters that no client can parse.
-    text = json.dumps(response.model_dump(by_alias=True), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode()
+    return _json.encode(response.model_dump(by_alias=True)).encode()

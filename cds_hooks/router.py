@@ -28,6 +28,9 @@ from cds_hooks.transport import MEDIA_TYPES, Limits, add_safe_headers, allow_ori
 
 Endpoint = Callable[[Request, TrustedClient | None], Awaitable[Response]]
 
+# Where in the scope of a request our name for its client stands, once it has been told.
+CLIENT = "cds_hooks.client"
+
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
@@ -103,6 +106,8 @@ class _Door:
             client = None
             try:
                 client = await self._admitted(request, path if methods else request.scope["path"])
+                if client is not None:
+                    request.scope[CLIENT] = client.name
                 return await serve(request, client)
             except Exception as error:
                 if self._refused is not None:

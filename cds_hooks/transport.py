@@ -37,6 +37,9 @@ _PREFLIGHT_ANSWER: Headers = [
 ]
 
 
+# Where in the scope of a request the code of its error stands, for whoever tells what came of calls.
+ERROR = "cds_hooks.error"
+
 # How many times the largest body is taken in, unkept, before a client is cut off in the middle of its sending.
 _PATIENCE = 4
 
@@ -122,6 +125,7 @@ def answer_errors(app: Application) -> Application:
         except Exception as fault:
             error = fault if isinstance(fault, CDSHooksError) else ServiceFault()
             _log_error(error, fault)
+            scope[ERROR] = error.code
             # Half an answer cannot be taken back; the server cuts the connection, and the client sees that it is not whole.
             if not begun:
                 await _send_error(send, error)
@@ -131,7 +135,7 @@ def answer_errors(app: Application) -> Application:
 
 def _log_error(error: CDSHooksError, fault: Exception) -> None:
     if not isinstance(error, ServiceError):
-        _log.info("refused: %s", error.code)
+        _log.debug("refused: %s", error.code)
     else:
         places = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(traceback.extract_tb(fault.__traceback__)[-5:]))
         _log.error("%s: %s in %s", error.code, type(fault).__name__, " < ".join(places))
@@ -183,9 +187,15 @@ def allow_origins(app: Application, origins: Iterable[str]) -> Application:
             await send({"type": "http.response.start", "status": 204, "headers": answer})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await app(scope, receive, _changing_headers(send, lambda headers: [*headers, *permission, (b"vary", b"Origin")]))
+            await app(scope, receive, _changing_headers(send, lambda headers: [*_varying(headers), *permission]))
 
     return _for_http(app, open_to_origins)
+
+
+def _varying(headers: Headers) -> Headers:
+    """The headers with what an answer depends on in one line: whatever it named, and the origin of the page."""
+    named = [value for name, value in headers if name == b"vary"]
+    return [*(one for one in headers if one[0] != b"vary"), (b"vary", b", ".join((*named, b"Origin")))]
 
 
 def _changing_headers(send: Send, change: Callable[[Headers], Headers]) -> Send:

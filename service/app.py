@@ -1,7 +1,8 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -21,8 +22,9 @@ from cds_hooks.fhir_version import FhirVersions
 from cds_hooks.openapi import protocol_description
 from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
+from service.addresses import is_loopback
 from service.cds_services import offered_services, prefetch_templates
-from service.clients.load import KnownClient
+from service.clients.load import Clients, KnownClient
 from service.database_url import Place
 from service.fetching import READ_VERSIONS, Fetching
 from service.fhir.write import FOCUSED_EXAMINATION
@@ -30,6 +32,7 @@ from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
+from service.large_charts import LargeCharts
 from service.mock_clients import feedback_for, mock_clients, services_for
 from service.open_server import OpenServer
 from service.reasoning.review import reviewed
@@ -40,13 +43,21 @@ from service.storage.database import Database, StoreUnusable
 from service.storage.feedback import StoredFeedback
 from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
+from service.telemetry.calls import addresses_of, watch_calls
+from service.telemetry.metrics import Metrics
+from service.telemetry.readiness import Readiness
+from service.trial.tried import Trial
 from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
 from service.web.ehr import MockEHR, add_ehr_routes
+from service.web.integrator import Workbench, add_integrator_routes
 from service.web.knowledge_json import add_knowledge_routes
+from service.web.knowledge_pages import KnowledgePages
 from service.web.layout import Layout, add_static_routes
 from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
+from service.web.why import WhyLinks, add_why_routes
+from service.web.why_link import Seal, read_link_keys
 
 # A report over a year of a large site takes some; whoever looks at the page waits for it.
 _REPORT_SECONDS = 60.0
@@ -59,11 +70,16 @@ def create_app(settings: Settings) -> FastAPI:
     clients = clients_of(settings, knowledge)
     reach = reach_of(settings, clients)
     egress = Egress(server for one in reach.values() for server in one.servers)
+    metrics = Metrics(version=version("cluneal-cds"), knowledge=knowledge.version.version, draining=lambda: readiness.draining)
+    database = database_of(settings, failed=metrics.add_store_failure)
+    readiness = _readiness(settings, knowledge, clients, database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await egress.aclose()
+        if database:
+            await asyncio.to_thread(database.close)
 
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
@@ -75,10 +91,12 @@ def create_app(settings: Settings) -> FastAPI:
     calls = FhirCalls(egress, clock=monotonic, chance=random)
     versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
-    database = database_of(settings)
+    metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
     templates = prefetch_templates(knowledge)
     mocks = _mocks_of(settings, knowledge)
+    large = LargeCharts(settings.deadline_s)
+    links = _links(settings, knowledge)
     services = offered_services(
         knowledge,
         clock=today,
@@ -87,19 +105,21 @@ def create_app(settings: Settings) -> FastAPI:
         fetching=Fetching(calls, reach=reach, templates=templates, versions=versions),
         records=records,
         quiet=settings.quiet,
-        patience=settings.deadline_s,
+        large=large,
+        why=links[1].put_on if links else None,
+        about=f"{settings.base_url.rstrip('/')}/knowledge" if settings.public_base_url or is_loopback(settings.host) else None,
     )
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
-    authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time)
+    authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time, told=metrics.add_key_set)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
     for mock in mocks:
         theirs = feedback_for(mock, feedback)
         router = cds_hooks_router(services_for(mock, services), limits=limits, feedback=theirs, refused=records)
         app.include_router(router, prefix=f"/ehr/{mock.speech.dialect}")
 
-    add_knowledge_routes(app, knowledge)
     pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
     layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
+    add_knowledge_routes(app, knowledge, KnowledgePages(layout, knowledge) if "knowledge" in pages else None)
     if settings.place and "numbers" in pages:
         names = tuple(one.name for one in clients.known) if clients else ()
         add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
@@ -116,6 +136,10 @@ def create_app(settings: Settings) -> FastAPI:
             servers=tuple(OpenServer(base, calls, versions, templates) for base in (reach[""].servers if clients is None else ())),
         )
         add_ehr_routes(app, layout, ehr)
+    if "integrator" in settings.shown_pages:
+        add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, large))
+    if links:
+        add_why_routes(app, layout, links[0], knowledge, clock=time)
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
@@ -123,7 +147,22 @@ def create_app(settings: Settings) -> FastAPI:
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")
 
+    async def ready(_: Request) -> Response:
+        found = await readiness.verdict()
+        return Response(found.text, status_code=200 if found.ready else 503, media_type="text/plain")
+
     app.add_route("/livez", alive, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_route("/readyz", ready, methods=["GET", "HEAD"], include_in_schema=False)
+    # Added last, so that it sees every answer as the client does.
+    app.add_middleware(
+        watch_calls,
+        addresses=addresses_of({service.id: service.hook for service in services}),
+        metrics=metrics,
+        ticks=perf_counter,
+        draining=lambda: readiness.draining,
+        authenticated=clients is not None,
+    )
+    app.state.metrics, app.state.readiness = metrics, readiness
     return app
 
 
@@ -141,6 +180,17 @@ def _mocks_of(settings: Settings, knowledge: Knowledge) -> tuple[KnownClient, ..
     if "ehr" not in settings.shown_pages or settings.clients_file is not None:
         return ()
     return mock_clients([*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION])
+
+
+def _readiness(settings: Settings, knowledge: Knowledge, clients: Clients | None, database: Database | None) -> Readiness:
+    return Readiness(
+        knowledge=knowledge.version.version,
+        clients=len(clients.known) if clients else None,
+        store=database.answers if database else None,
+        must_record=settings.when_store_is_down == "refuse",
+        one_use=any(one.described.replay == "strict" for one in clients.known) if clients else False,
+        ticks=monotonic,
+    )
 
 
 def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tuple[StoredFeedback, Records]:
@@ -176,19 +226,33 @@ def pseudonyms_of(settings: Settings) -> Pseudonyms:
     return Pseudonyms(read_key(settings.key_file))
 
 
-def database_of(settings: Settings) -> Database | None:
-    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema.
+def database_of(settings: Settings, *, failed: Callable[[str], None] = lambda _: None) -> Database | None:
+    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema and StoreUnusable.
 
-    One that cannot be reached is met again with each call, and so is no reason not to start.
+    One that cannot be reached is met again with each call, and so is no reason not to start; a file that cannot be used is one.
+    `failed` hears of transactions that fail.
     """
     if settings.place is None:
         return None
-    database = Database(settings.place, wait=settings.store_deadline_s)
+    database = Database(settings.place, wait=settings.store_deadline_s, failed=failed)
     try:
         database.prepare()
     except StoreUnusable as failed:
+        if not failed.passes:
+            raise
         _log.error("%s", failed)
     return database
+
+
+def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | None:
+    """What seals the links to the page of reasons, and what puts them on answers; None where that page is not shown."""
+    if "why" not in settings.shown_pages:
+        return None
+    keys = read_link_keys(settings.link_key_file) if settings.link_key_file else (token_bytes(32),)
+    seal = Seal(keys, knowledge, minutes=settings.why_minutes)
+    # Where charts are tried out, people also want to see why there is no card.
+    tried = bool({"ehr", "integrator"} & {*settings.shown_pages})
+    return seal, WhyLinks(seal, base=settings.base_url, clock=time, silences=tried)
 
 
 def adjustments_of(settings: Settings) -> Adjustments:

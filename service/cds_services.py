@@ -3,7 +3,6 @@
 Here a chart that cannot be judged becomes a 412, and silence keeps its reason in the response.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -11,6 +10,7 @@ from datetime import date
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
 from cds_hooks.fetched import Fetched, Reason
+from cds_hooks.fhir_access import Completed
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
 from cds_hooks.request import HookRequest
@@ -23,7 +23,9 @@ from service.fhir.chart import LARGE, Chart, chart_of_prefetch, is_crumbs
 from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
+from service.large_charts import LargeCharts
 from service.records import Records
+from service.telemetry.note import Decided, noted
 from service.transcript import transcribed_silence
 
 SILENCE = "org.cluneal-cds.silence"
@@ -32,9 +34,6 @@ _DEGRADED = {"says": "The store of the service is down: this answer is not recor
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
 _SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
 MOST_ENTRIES = 100_000
-# A large chart is read beside the event loop, two at a time, so that nobody else waits for it: 1 MB of dense report text was seen to take
-# 1.7 s. Those that come meanwhile wait for a place, for a while.
-_LARGE_AT_ONCE = 2
 _A_DRAFT = 1_500
 _LOINC = "http://loinc.org"
 _SUSPICION = (
@@ -68,7 +67,9 @@ def offered_services(
     fetching: Fetching | None = None,
     records: Records | None = None,
     quiet: bool = False,
-    patience: float = 1.2,
+    large: LargeCharts | None = None,
+    about: str | None = None,
+    why: Callable[[CDSResponse, Evaluation, Call], CDSResponse] | None = None,
 ) -> tuple[CDSService, ...]:
     """The services in the order of discovery.
 
@@ -76,46 +77,61 @@ def offered_services(
     clients   those that are authenticated
     fetching  how what a request lacks is had; without it, from the prefetch alone
     records   what is kept of calls; None for nothing;  quiet: whether what was shown before can keep a card back
-    patience  seconds for which a large chart waits for its turn; after that its EHR waits no longer either
+    about     the address of the knowledge, as browsers of clinicians see it: the source of every card
+    why       puts a link to its reasons on an answer that is shown
+    large     where large charts wait for their turn; without it, for 1.2 seconds and no longer
     """
     known = {client.name: client for client in clients}
-    free = asyncio.Semaphore(_LARGE_AT_ONCE)
+    places = large or LargeCharts(patience=1.2)
 
     async def evaluated(request: HookRequest, client: KnownClient | None, today: date, history: History) -> Evaluation:
         if _size(request) < LARGE:
             return evaluation_of(request, knowledge, today=today, client=client, history=history)
-        try:
-            async with asyncio.timeout(patience):
-                await free.acquire()
-        except TimeoutError:
-            raise Overloaded(retry_after=2) from None
-        try:
-            return await asyncio.to_thread(evaluation_of, request, knowledge, today=today, client=client, history=history)
-        finally:
-            free.release()
+        return await places.beside(lambda: evaluation_of(request, knowledge, today=today, client=client, history=history))
+
+    async def judged(request: HookRequest, client: KnownClient | None, today: date) -> tuple[Evaluation, History | None]:
+        """What the corridor makes of a call, and the history that it was made with; None while the store is down."""
+        note = noted()
+        # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
+        history: History | None = records.unread(request) if records else NOTHING
+        with note.part("evaluate"):
+            evaluation = await evaluated(request, client, today, history or NOTHING)
+        # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
+        if records and quiet and evaluation.cards:
+            with note.part("recall"):
+                history = await records.history(request)
+        if history and (history.shown or history.advised):
+            with note.part("evaluate"):
+                evaluation = await evaluated(request, client, today, history)
+        return evaluation, history
 
     async def answer(request: HookRequest) -> CDSResponse:
         begun, today, client = ticks(), clock(), known.get(request.client)
         shown = client is None or client.described.mode != "shadow"
-        fetched: Mapping[str, Fetched] = {}
-        call, server = call_of(request, client), request.fhir_server or ""
+        read: Completed | None = None
+        call, server, note = call_of(request, client), request.fhir_server or "", noted()
         if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
-            request, fetched = await fetching.complete(request)
-        # Also where nothing is quiet: the digests of facts that are kept with a card are keyed by it.
-        unread = records.unread(request) if records else NOTHING
-        evaluation = await evaluated(request, client, today, unread)
-        # Most charts end in silence, whatever was said before; only a card asks for what is remembered, which is seldom anything.
-        history = await records.history(request) if records and quiet and evaluation.cards else unread
-        if history and (history.shown or history.advised):
-            evaluation = await evaluated(request, client, today, history)
+            with note.part("fetch"):
+                request, read = await fetching.complete(request, spent=note.spent)
+        try:
+            evaluation, history = await judged(request, client, today)
+        except Exception:
+            # Nothing comes of the chart, and it was read.
+            if records and read:
+                await records.keep_reads(request, read)
+            raise
         took = 1000 * (ticks() - begun)
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
             service = _HOOKS[request.hook][0]
-            kept = await records.keep_decision(request, evaluation, service=service, today=today, shown=shown, milliseconds=took)
-        response = wire(evaluation, fetched)
-        response = response if shown else _SHADOW
+            with note.part("store"):
+                kept = await records.keep_decision(
+                    request, evaluation, service=service, today=today, shown=shown, milliseconds=took, read=read
+                )
+        note.decided, note.unread, note.degraded = told(evaluation, shown=shown), unread_keys(evaluation), not kept
+        response = wire(evaluation, read.fetched if read else {})
+        response = _sourced(why(response, evaluation, call) if why else response, about) if shown else _SHADOW
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
@@ -138,6 +154,19 @@ def offered_services(
     )
 
 
+def told(evaluation: Evaluation, *, shown: bool) -> Decided:
+    """What the log and the metrics tell of an evaluation: names of ours."""
+    gist = evaluation.gist
+    outcome = "refused" if evaluation.refusal else "shadow" if not shown else "card" if gist else "silence"
+    rule = evaluation.silence.rule if evaluation.silence else ""
+    return Decided(outcome, rule, gist.kind, next(iter(gist.nerves), ""), gist.tier) if gist else Decided(outcome, rule)
+
+
+def unread_keys(evaluation: Evaluation) -> Mapping[str, str]:
+    """The prefetch keys of which nothing, or not everything, is known, and why."""
+    return {key: state.value for key, state in evaluation.record.keys.items() if not state.was_read}
+
+
 def _size(request: HookRequest) -> int:
     """Bytes of the chart; a drafted order, which was read already, counts as much as one commonly has."""
     return sum(len(memoryview(value)) for value in request.prefetch.values() if value is not None) + _A_DRAFT * len(_drafts(request))
@@ -152,10 +181,7 @@ def evaluation_of(
 ) -> Evaluation:
     """What the corridor makes of a hook request; raises PayloadTooLarge."""
     chart, call = asked(request, client)
-    try:
-        return evaluate(chart, knowledge, today=today, call=call, history=history)
-    except StopIteration as error:  # A thread cannot hand this one on: the request would never be answered.
-        raise RuntimeError("an iterator that should not have ended") from error
+    return evaluate(chart, knowledge, today=today, call=call, history=history)
 
 
 def asked(request: HookRequest, client: KnownClient | None = None) -> tuple[Chart, Call]:
@@ -191,6 +217,14 @@ def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
         )
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
+
+
+def _sourced(response: CDSResponse, about: str | None) -> CDSResponse:
+    """The response with a source that can be opened; the same for every patient, as the specification wants it."""
+    if about is None or not response.cards:
+        return response
+    cards = tuple(card.model_copy(update={"source": card.source.model_copy(update={"url": about})}) for card in response.cards)
+    return response.model_copy(update={"cards": cards})
 
 
 def prefetch_templates(knowledge: Knowledge) -> Mapping[str, str]:

@@ -14,12 +14,16 @@ from service.errors import UnreadableChart
 from service.fhir.chart import Chart, chart_of_bundle, kind_of
 
 
+class _NoNumber(ValueError):
+    """NaN, Infinity or -Infinity, which JSON does not have."""
+
+
 def opened(body: bytes, *, name: str) -> tuple[Chart, Call]:
     """The chart in a file of that name, and who asks: in a bare Bundle, some practitioner outside any visit. Raises UnreadableChart."""
     try:
         return _read(body)
     except UnreadableChart as unreadable:
-        raise UnreadableChart(f"{name}: {_place(body) or unreadable}") from None
+        raise UnreadableChart(f"{name}: {place(body) or unreadable}") from None
 
 
 def _read(body: bytes) -> tuple[Chart, Call]:
@@ -32,14 +36,24 @@ def _read(body: bytes) -> tuple[Chart, Call]:
         raise UnreadableChart(f"no FHIR Bundle, and no request that can be answered. {error.text} {error.diagnostics}") from None
 
 
-def _place(body: bytes) -> str:
+def place(body: bytes) -> str:
     """Where the file stops being JSON in UTF-8; nothing when it is."""
     try:
-        json.loads(body.decode())
+        json.dumps(json.loads(body.decode(), parse_constant=_no_number), ensure_ascii=False).encode()
     except UnicodeDecodeError as wrong:
         return f"no UTF-8 at byte {wrong.start + 1}."
     except json.JSONDecodeError as wrong:
         return f"no JSON at line {wrong.lineno}, column {wrong.colno}."
+    except UnicodeEncodeError:
+        return "no text that can be read: half of a surrogate pair stands in it."
+    except _NoNumber as wrong:
+        return f"no JSON: {wrong} is no number there."
+    except ValueError:
+        return "no JSON that can be read: a number in it has thousands of digits."
     except RecursionError:
         return "no JSON that can be read: it is nested too deep."
     return ""
+
+
+def _no_number(name: str) -> None:
+    raise _NoNumber(name)

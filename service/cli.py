@@ -5,50 +5,41 @@ Exit codes: 0 it went well; 1 what was asked about is not so (no answer, knowled
 """
 
 import json
-import logging
 import os
-import shlex
-import shutil
-import socket
 import sys
 import urllib.error
 import urllib.request
 import uuid
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from http.client import HTTPException
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from service import terminal
-from service.app import adjustments_of, create_app, settings_of
+from service.app import adjustments_of, settings_of
 from service.chart_file import opened
 from service.clients.load import Clients, InvalidClients, KnownClient
 from service.clients_commands import clients_app
-from service.database_url import PostgreSQL, SQLiteFile
+from service.doctor.commands import doctor_app
 from service.errors import ClinicError, InvalidAdjustments
 from service.evaluate import evaluate as evaluate_chart
 from service.integration_commands import check_record, prefetch
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import UnknownRevision, examples, knowledge_app
 from service.known_clients import clients_of
-from service.memory_commands import audit_app, db_app, feedback_app, replay_request
+from service.memory_commands import audit_app, db_app, feedback_app, replay_request, shadow_app
 from service.probing.commands import probe_app
 from service.reasoning.review import reviewed
 from service.report_command import report
+from service.serving import FIRST_STORY, serve
 from service.settings import InvalidSettings, Settings
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
-
-FIRST_STORY = "laminectomy-and-iliac-harvest"
-
 
 app = typer.Typer(
     name="cluneal-cds",
@@ -61,13 +52,16 @@ app = typer.Typer(
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(clients_app, name="clients")
 app.add_typer(probe_app)
+app.add_typer(doctor_app)
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(feedback_app, name="feedback")
+app.add_typer(shadow_app, name="shadow")
 _REPORTS = examples("cluneal-cds report --since 2026-11-01", "cluneal-cds report --since 2026-11-01 --format csv --svg charts")
 app.command("report", epilog=_REPORTS)(report)
 app.command("replay", epilog=examples("cluneal-cds replay request.json"))(replay_request)
 _CHECKS = examples("cluneal-cds check-record chart.json", "zcat Condition.ndjson.gz | cluneal-cds check-record -")
+app.command("serve", epilog=examples("cluneal-cds serve --port 8080", "CLUNEAL_TIME_ZONE=America/Chicago cluneal-cds serve"))(serve)
 app.command("check-record", epilog=_CHECKS)(check_record)
 app.command("prefetch", epilog=examples("cluneal-cds prefetch --for epic", "cluneal-cds prefetch --for oracle --json"))(prefetch)
 
@@ -83,42 +77,6 @@ def main() -> None:
         _stop(str(wrong), code=2)
     except ClinicError as failed:
         _stop(str(failed), code=1)
-
-
-@app.command(epilog=examples("cluneal-cds serve --port 8080", "CLUNEAL_TIME_ZONE=America/Chicago cluneal-cds serve"))
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; overrides CLUNEAL_HOST. Without either, 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; overrides CLUNEAL_PORT. Without either, 8000.")] = None,
-) -> None:
-    """Start the service, and say how to see a card. ctrl-C stops it."""
-    given = {"CLUNEAL_HOST": host, "CLUNEAL_PORT": port}
-    settings = settings_of({**os.environ, **{name: str(value) for name, value in given.items() if value is not None}})
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # What they tell of their work has addresses, and an address has the id of a patient.
-    for name in ("alembic", "httpcore", "httpx"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    if settings.log_level != "debug":
-        logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,  # paths and queries of later versions may name a patient
-        log_config=None,
-        lifespan="on",
-        ws="none",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    server = _AnnouncedServer(config, settings)
-    try:
-        with suppress(SystemExit):  # uvicorn's own, when the port is not to be had
-            server.run()
-    except KeyboardInterrupt:
-        _out.print("Stopped.")
-    if not server.started:
-        _stop(f"Nothing can listen on {settings.host} port {settings.port}; choose another with --port or --host.", code=1)
 
 
 @app.command(
@@ -182,54 +140,6 @@ def story(
             _show_answer(send, request)
 
 
-class _AnnouncedServer(uvicorn.Server):
-    """A server that says where it is once it answers."""
-
-    def __init__(self, config: uvicorn.Config, settings: Settings):
-        super().__init__(config)
-        self._settings = settings
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Open the port, then tell the person who started it how to see a card."""
-        await super().startup(sockets=sockets)
-        if self.started:
-            _announce(self._settings)
-
-
-def _announce(settings: Settings) -> None:
-    command = "cluneal-cds" if shutil.which("cluneal-cds") == sys.argv[0] else sys.argv[0]
-    knowledge = load_knowledge(adjustments_of(settings))
-    if "ehr" in settings.shown_pages:
-        _out.print("\nOpen this page in a browser, and a patient on it:")
-        _out.print(f"  {settings.base_url}/", style="bold", soft_wrap=True)
-    _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {knowledge.version.version}")
-    if decided := terminal.decided_here(knowledge, load_knowledge()):
-        _out.print(f"Decided here: {decided}", soft_wrap=True)
-    _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
-    _out.print(f"Remembers:  {_where(settings)}", soft_wrap=True)
-    if settings.clients_file:
-        _out.print(f"Clients:    those of {settings.clients_file}; every call is signed.", soft_wrap=True)
-        _out.print("\nWho they are, in words:")
-        _out.print(f"  {shlex.quote(command)} clients check {shlex.quote(str(settings.clients_file))}\n", style="bold", soft_wrap=True)
-    else:
-        warning = f"OPEN: no client is asked who it is; whoever reaches {settings.host} port {settings.port} is answered."
-        _out.print(warning, style="bold yellow", soft_wrap=True)
-        _out.print("\nTo see a card, in another terminal:")
-        _out.print(f"  {shlex.quote(command)} story {FIRST_STORY} --send {settings.local_url}\n", style="bold", soft_wrap=True)
-    _out.print("ctrl-C stops the service.")
-    sys.stdout.flush()
-
-
-def _where(settings: Settings) -> str:
-    """Where the service remembers; never the address of a database, which may hold a password."""
-    match settings.place:
-        case SQLiteFile(path):
-            return f"in {path}"
-        case PostgreSQL():
-            return "in PostgreSQL"
-    return "nothing (CLUNEAL_DATABASE_URL=off): no feedback is taken, every call is answered as if it were the first"
-
-
 def _show_answer(url: str, request: dict[str, object]) -> None:
     """Send a request to our service for its hook at `url` and draw what comes back; anything but a 200 ends with exit code 1."""
     if not url.startswith(("http://", "https://")):
@@ -250,10 +160,12 @@ def _show_answer(url: str, request: dict[str, object]) -> None:
         reason = failed.reason if isinstance(failed, urllib.error.URLError) else failed
         _stop(f"No CDS service answered at {url} ({reason}). Start one with: cluneal-cds serve", code=1)
     try:
-        drawn = terminal.as_answer(json.loads(answer))
+        drawn, links = terminal.as_answer(json.loads(answer)), terminal.as_links(json.loads(answer))
     except (ValueError, LookupError, AttributeError, TypeError):
         _stop(f"What answered at {url} gave no CDS Hooks response that can be drawn. Is a service of ours running there?", code=1)
     _out.print(drawn)
+    for link in links:
+        _out.print(link, soft_wrap=True, markup=False, highlight=False)
 
 
 def _client(name: str, clients: Clients | None) -> KnownClient:

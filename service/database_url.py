@@ -19,25 +19,39 @@ class SQLiteFile:
 
 @dataclass(frozen=True, slots=True)
 class PostgreSQL:
-    """A database that several replicas share; the address may hold a password."""
+    """A database that several replicas share; the address may hold a password, or a file may, which is read for each connection."""
 
     url: str = field(repr=False)
+    password_file: Path | None = None
 
 
 Place = SQLiteFile | PostgreSQL
 
 
-def read_database_url(text: str) -> Place | None:
+def read_database_url(text: str, *, password_file: Path | None = None) -> Place | None:
     """The place that `text` names; None for "off". Raises ValueError with a sentence that repeats nothing of it."""
     if text == "off":
         return None
     if text.startswith("sqlite:///"):
         return SQLiteFile(_file(text.removeprefix("sqlite:///")))
     if text.startswith("postgresql://") and _names_a_database(text):
-        return PostgreSQL(text)
+        return PostgreSQL(text, password_file)
     raise ValueError(
         "sqlite:///FILE (with a fourth slash for an absolute path), postgresql://USER@HOST/DATABASE, or off to remember nothing"
     )
+
+
+def read_password(path: Path) -> str:
+    """The password in a file, which is its one line. Raises ValueError with a sentence that repeats nothing of it."""
+    try:
+        password = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as failed:
+        raise ValueError(f"the file cannot be read ({failed.strerror})") from None
+    except UnicodeDecodeError:
+        password = ""
+    if not password or not password.isprintable():
+        raise ValueError("the file must hold the password, on one line, and nothing else")
+    return password
 
 
 def _file(name: str) -> Path:

@@ -12,6 +12,7 @@
       ProbeFailed         (probing/server.py) a FHIR server did not let itself be tried
       NoNewVersion        (knowledge_commands.py) a version for the same files, or one that nothing could load
       StoreUnusable       (storage/database.py) a command needs the database, and it is not to be had
+      NoBackup            (storage/backup.py) a file could not be copied; there is no copy
       WrongSchema         (storage/migrate.py) the tables of the database are another version's; nothing starts
       KeyUnusable         (storage/pseudonyms.py) there is no key of the pseudonyms to be had; nothing starts
 

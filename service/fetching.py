@@ -5,18 +5,18 @@ one that comes too late.
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cds_hooks.circuit import Bulkhead
 from cds_hooks.egress.allow_list import ServiceBase
 from cds_hooks.fetched import Fetched
-from cds_hooks.fhir_access import complete_prefetch
+from cds_hooks.fhir_access import Completed, complete_prefetch
 from cds_hooks.fhir_calls import FhirCalls
 from cds_hooks.fhir_version import FhirVersions, Version
 from cds_hooks.request import HookRequest
 from service.fhir.chart import REQUIRED
+from service.telemetry.note import noted
 
 # Seconds of the budget that are kept for reading the chart and for the way back; a quarter of a short one.
 _FOR_THE_REST = 0.15
@@ -25,8 +25,6 @@ _TURN = 0.05
 
 # What `service/fhir` reads; DSTU2 has other resources and other elements in nearly all of them.
 READ_VERSIONS = frozenset({Version.STU3, Version.R4, Version.R5})
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,10 @@ class Fetching:
         # Calls that wait for a server, of one client and of all: one that hangs does not take the places of the others.
         self._places = Bulkhead(per_server=16, in_all=64)
 
-    async def complete(self, request: HookRequest) -> tuple[HookRequest, Mapping[str, Fetched]]:
+    async def complete(self, request: HookRequest, *, spent: float = 0.0) -> tuple[HookRequest, Completed]:
         """The request with the prefetch that its client might have sent, and what became of each key that was wanted.
+
+        spent  seconds of the budget of this call that are gone: keys of a client may have been fetched, a token looked up
 
         When too many calls wait for FHIR servers already, nothing is fetched and the records say so.
         """
@@ -67,14 +67,15 @@ class Fetching:
             self._templates,
             allowed=reach.servers,
             calls=self._calls,
-            deadline=now + seconds_to_fetch(reach.seconds),
+            deadline=now + max(0.0, seconds_to_fetch(reach.seconds) - spent),
             versions=self._versions,
             needed=REQUIRED,
             turn=self._places.place(request.client, by=now + _TURN),
         )
-        if done.fetched:
-            _log.info("client %r: %s", request.client, "; ".join(f"{key} {in_short(one)}" for key, one in done.fetched.items()))
-        return replace(request, prefetch=done.prefetch), done.fetched
+        noted().fetched = {
+            key: (one.record.reason.value if one.record.reason else one.state.value, in_short(one)) for key, one in done.fetched.items()
+        }
+        return replace(request, prefetch=done.prefetch), done
 
 
 def seconds_to_fetch(seconds: float) -> float:

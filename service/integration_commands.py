@@ -20,6 +20,7 @@ from service.fhir.file import opened
 from service.knowledge.load import load_knowledge
 from service.prefetch_words import EHR, keys_of, notes_for, scopes_of
 from service.terminal import plain
+from service.transcript import transcribed_check
 
 # As many as a reader follows; --json names them all.
 _MOST = 20
@@ -46,7 +47,7 @@ def check_record(
     watched = track(chart, "Checking", total=len(chart.entries), console=_err, transient=True, disable=not _is_watched(len(chart.entries)))
     refused = list(check(watched))
     if as_json:
-        told = {"what": chart.what, "resources": len(chart.entries), "refused": [_as_json(one) for one in refused]}
+        told = {"what": chart.what, "resources": len(chart.entries), "refused": [transcribed_check(one) for one in refused]}
         sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     else:
         _show(chart.what, len(chart.entries), refused)
@@ -86,11 +87,6 @@ def prefetch(
 
 def _is_watched(resources: int) -> bool:
     return resources > _LONG and _err.is_terminal
-
-
-def _as_json(one: Checked) -> dict[str, object]:
-    places = [{"path": place.path, "says": place.says} for place in one.refused]
-    return {"where": one.where, "type": one.kind, "refused": places, "here": {"taken": one.taken.how, "says": one.taken.says}}
 
 
 def _show(what: str, resources: int, refused: Sequence[Checked]) -> None:

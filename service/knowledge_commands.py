@@ -1,9 +1,7 @@
 """The commands `cluneal-cds knowledge ..`: check what the service knows, list it, compare it with another state, try it on sentences."""
 
 import io
-import json
 import os
-import re
 import shutil
 import subprocess
 import tarfile
@@ -21,9 +19,10 @@ from service import terminal
 from service.app import adjustments_of, settings_of
 from service.errors import ClinicError
 from service.knowledge.changes import changes, content, folder_content
+from service.knowledge.edition import written
 from service.knowledge.load import FOLDER, load_knowledge
 from service.knowledge.model import Knowledge
-from service.knowledge.provenance import Version
+from service.knowledge.provenance import Edition, Version
 from service.labelled import Count, Reading, count, defects, listed, read, read_sentences, text_folder, topics
 from service.reasoning.review import reviewed
 
@@ -31,14 +30,6 @@ knowledge_app = typer.Typer(help="What the service knows: check it, list it, com
 
 _out = Console(highlight=False)
 _VERSION = "version.toml"
-_STAMPED = """\
-# Which knowledge this is. A clinical change of any file here takes a new version: cluneal-cds knowledge stamp "what changed".
-# digest: the fingerprint of all other files, so that none changes unseen.
-version = "{version}"
-date    = {date}
-says    = {says}
-digest  = "{digest}"
-"""
 _WITHOUT_GIT = "Without git, give a folder: another checkout of this service, or the service/knowledge in it."
 _LEGEND = "true: said and read. false: read, not said. missed: said, not read. A point is right only with its side."
 _HOW_MADE = (
@@ -135,10 +126,9 @@ def stamp_knowledge(
     year, number = map(int, now.version.split("."))
     following = f"{today.year}.1" if year < today.year else f"{year}.{number + 1}"
     chosen = following if version is None else version
-    # A string of JSON is one of TOML but for DEL; what follows DEL steers terminals.
-    said = re.sub("[\x7f-\x9f]", lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(says.strip(), ensure_ascii=False))
     try:
-        content = _STAMPED.format(version=chosen, date=today.isoformat(), says=said, digest=stamped.digest).encode()
+        before = Edition(version=now.version, date=now.date, says=now.says)
+        content = written(Version(version=chosen, date=today, says=says.strip(), digest=stamped.digest, earlier=(before, *now.earlier)))
         later = [int(part) for part in Version.model_validate(tomllib.loads(content.decode())).version.split(".")] > [year, number]
     except ValueError:
         raise NoNewVersion(f"A version is a year and a number, as {following}, and its sentence says in plain text what changed.") from None

@@ -1,6 +1,7 @@
 """The clients file, as the application uses it: whose calls are believed, and how far we may go for each."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -21,12 +22,16 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     """The clients of the clients file; None where there is none and everybody is answered. Raises InvalidClients."""
     if settings.clients_file is None:
         return None
-    orders = [*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION]
-    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders, concepts=concepts_of(knowledge))
+    clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders_of(knowledge), concepts=concepts_of(knowledge))
     base = urlsplit(settings.base_url)
     if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
         raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
     return clients
+
+
+def orders_of(knowledge: Knowledge) -> tuple[str, ...]:
+    """Our codes of the orders that a site may map."""
+    return (*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION)
 
 
 def concepts_of(knowledge: Knowledge) -> Concepts:
@@ -36,19 +41,30 @@ def concepts_of(knowledge: Knowledge) -> Concepts:
     return Concepts(knowledge.value_sets, {**dict.fromkeys(knowledge.own_codes, frozenset()), **codes}, systems)
 
 
-def authentication_of(clients: Clients, settings: Settings, *, seen: SeenTokens, clock: Callable[[], float]) -> ClientAuthentication:
-    """Who is asked for a token, and whose are good; `seen` remembers those that were used, `clock` gives seconds since 1970."""
-    return ClientAuthentication(map(_trusted, clients.known), base_url=settings.base_url, seen=seen, clock=clock)
+def authentication_of(
+    clients: Clients,
+    settings: Settings,
+    *,
+    seen: SeenTokens,
+    clock: Callable[[], float],
+    told: Callable[[str, bool], None] = lambda *_: None,
+) -> ClientAuthentication:
+    """Who is asked for a token, and whose are good.
+
+    seen  remembers those that were used;  clock: seconds since 1970;  told: hears whether the keys of a client could be fetched
+    """
+    trusted = [_trusted(known, partial(told, known.name)) for known in clients.known]
+    return ClientAuthentication(trusted, base_url=settings.base_url, seen=seen, clock=clock)
 
 
-def _trusted(known: KnownClient) -> TrustedClient:
+def _trusted(known: KnownClient, told: Callable[[bool], None]) -> TrustedClient:
     client = known.described
     return TrustedClient(
         name=client.name,
         issuer=client.issuer,
         keys=PinnedKeys(known.pinned)
         if known.pinned
-        else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic, rsa=client.rsa),
+        else FetchedKeys(client.jwks_url or "", fetch=fetch_key_set, clock=monotonic, rsa=client.rsa, told=told),
         subject=client.subject or "",
         jku=client.jwks_url or "",
         services=frozenset() if client.mode == "off" else frozenset(client.services or SERVICE_IDS),

@@ -1,4 +1,4 @@
-"""The commands about what the service remembers: `db ..`, `audit ..`, `feedback ..` and `replay`."""
+"""The commands about what the service remembers: `db ..`, `audit ..`, `feedback ..`, `shadow ..` and `replay`."""
 
 import json
 import os
@@ -19,27 +19,33 @@ from cds_hooks.request import read_request
 from service.app import adjustments_of, pseudonyms_of
 from service.database_url import Place, SQLiteFile
 from service.errors import UnreadableChart
+from service.fhir.chart import chart_of_bundle
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import examples
+from service.known_clients import clients_of
 from service.reasoning.review import reviewed
-from service.replay import replay
+from service.replay import Replayed, Then, replay
 from service.settings import Settings, read_settings
 from service.storage.audit import AuditTrail, Link, forget_before, verify
+from service.storage.backup import back_up
 from service.storage.database import Database, Store, revision_at, upgrade_place
 from service.storage.export import ignored, reported
 from service.storage.migrate import check_revision
 from service.storage.pseudonyms import make_key
 from service.storage.retention import counts, forget, forget_comments
+from service.storage.sample import drawn
 from service.storage.schema import REVISION
 
 db_app = typer.Typer(help="The database in which the service remembers (CLUNEAL_DATABASE_URL).", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit: one record for each call, chained.", no_args_is_help=True)
 feedback_app = typer.Typer(help="What became of the cards.", no_args_is_help=True)
+shadow_app = typer.Typer(help="What a client in shadow mode would have been shown.", no_args_is_help=True)
 
 Days = Annotated[int, typer.Option("--older-than", min=1, metavar="DAYS", help="How old, in days.")]
 Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="From this day on, in UTC.")]
 
 _out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
 
 
 @db_app.command("status")
@@ -76,6 +82,19 @@ def new_key(file: Annotated[Path, typer.Argument(help="The file to make; never o
     """Make a key of the pseudonyms, for CLUNEAL_PSEUDONYM_KEY_FILE. Without it nobody in the store is recognised; keep a copy."""
     make_key(file, chance=token_bytes)
     _say(f"{file} has a new key. Every replica needs the same one.")
+
+
+@db_app.command("backup", epilog=examples("cluneal-cds db backup /backup/cluneal-2026-11-20.sqlite"))
+def backup(file: Annotated[Path, typer.Argument(help="The copy to make; never one that is there.")]) -> None:
+    """Copy a SQLite file while the service runs: all that was acknowledged by now. PostgreSQL has its own way, pg_dump.
+
+    The key of the pseudonyms is not in it: keep a copy of that elsewhere.
+    """
+    place = _place(read_settings(os.environ))
+    if not isinstance(place, SQLiteFile):
+        raise typer.BadParameter("a PostgreSQL database is copied by its own program: pg_dump --format=custom")
+    back_up(place, file)
+    _say(f"{file} holds what {place.path} held, {file.stat().st_size / 1e6:.1f} MB, and is whole.")
 
 
 @db_app.command(
@@ -153,37 +172,76 @@ def export_feedback(
     database.run_now(write)
 
 
+@shadow_app.callback()
+def _shadow() -> None:
+    """A group of commands, also while there is one."""
+
+
+@shadow_app.command("sample", epilog=examples("cluneal-cds shadow sample --client riverside --since 2026-11-01 --n 50 > sample.jsonl"))
+def sample_shadow(
+    client: Annotated[str, typer.Option(metavar="NAME", help="The client, by its name in the clients file.")],
+    since: Since = None,
+    number: Annotated[int, typer.Option("--n", min=1, metavar="N", help="How many.")] = 30,
+    seed: Annotated[str, typer.Option(metavar="TEXT", help="Another one draws other cards; the same one the same.")] = "1",
+) -> None:
+    """Print cards that were made up and not shown, drawn at random, as JSON lines; the site finds its request by the hookInstance."""
+    begin = since.replace(tzinfo=UTC) if since else None
+    database = _database(read_settings(os.environ))
+    there, lines = database.run_now(lambda store: drawn(store, client=client, number=number, seed=seed, since=begin))
+    for line in lines:
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    _err.print(Text(f"{len(lines)} of {there:,} cards that were not shown, drawn with the seed {seed}."), soft_wrap=True)
+    if not lines:
+        raise typer.Exit(1)
+
+
 def replay_request(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="The body of a CDS Hooks request that was sent to the service.")],
+    chart: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option(metavar="FILE", help="What was read from the FHIR server for that call: a Bundle with the Patient and the rest."),
+    ] = None,
 ) -> None:
-    """Decide a stored request once more, as of its day, and say what the record of the first time has otherwise."""
+    """Decide a stored request once more, as of its day, and say what the record of the first time has otherwise.
+
+    What the service read from a FHIR server is not kept: put it into FILE as the prefetch that it replaced, or give it as --chart.
+    """
     settings = read_settings(os.environ)
     try:
         request = read_request(file.read(), hooks=HOOKS)
     except CDSHooksError as error:
         raise UnreadableChart(f"This file is no request that can be answered. {error.text} {error.diagnostics}") from None
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
-    found, differs = False, False
-    for recorded, differences in replay(
-        request,
-        _database(settings),
-        pseudonyms_of(settings),
-        knowledge,
-        version=version("cluneal-cds"),
-        zone=settings.time_zone,
-        quiet=settings.quiet,
-    ):
-        found, differs = True, differs or bool(differences)
-        cards = ", ".join(card.uuid for card in recorded.cards)
-        _say(f"{recorded.decided_at.isoformat()} {recorded.client or 'open'} {recorded.service}: {recorded.outcome} {cards}".rstrip())
-        for one in differences:
-            _say(f"  {one.what}: recorded {one.recorded}, now {one.now}")
-        if not differences:
-            _say("  the same again")
-    if not found:
+    clients = clients_of(settings, knowledge)
+    then = Then(
+        knowledge, {one.name: one for one in clients.known} if clients else {}, version("cluneal-cds"), settings.time_zone, settings.quiet
+    )
+    given = chart_of_bundle(chart.read()) if chart else None
+    replayed = list(replay(request, given, _database(settings), pseudonyms_of(settings), then))
+    for one in replayed:
+        _say_replayed(one)
+    if not replayed:
         _say("No decision of this request is recorded: neither under its hookInstance nor, with this key, for its patient.")
-    if differs or not found:
+    if not replayed or any(one.differences or one.wanting for one in replayed):
         raise typer.Exit(1)
+
+
+def _say_replayed(one: Replayed) -> None:
+    recorded = one.recorded
+    cards = ", ".join(card.uuid for card in recorded.cards)
+    _say(f"{recorded.decided_at.isoformat()} {recorded.client or 'open'} {recorded.service}: {recorded.outcome} {cards}".rstrip())
+    if one.wanting:
+        _say(
+            f"  not decided again: {', '.join(one.wanting)} were read from the FHIR server and are not in this file. What was read is not "
+            "kept; put it under prefetch in the file, or give it as a Bundle with --chart."
+        )
+        return
+    if one.given:
+        _say(f"  from the chart that was given: {', '.join(one.given)}; the digest of the input, of the server's bytes, is not compared")
+    for difference in one.differences:
+        _say(f"  {difference.what}: recorded {difference.recorded}, now {difference.now}")
+    if not one.differences:
+        _say("  the same again")
 
 
 def _removal(kind: str, detail: dict[str, object]) -> dict[str, object]:

@@ -14,6 +14,25 @@ from service.knowledge.shape import Shape
 
 Json = dict[str, Any]
 
+# The stages in the order of the pathway.
+STAGES = "PXGDICNTSEBHWO"
+# What the effect of a rule comes to, in words.
+EFFECTS = {
+    "silence": "nothing is said",
+    "silence-nerve": "nothing is said of that nerve",
+    "quiet": "nothing is said again for a while",
+    "required": "needed for a card",
+    "cap-low": "tier at most low",
+    "cap-moderate": "tier at most moderate",
+    "stop-block": "no block is offered",
+    "caution": "said before a block",
+    "against": "said under Against",
+    "support": "counts as support",
+    "guidance": "said with a block",
+    "band": "how a block reads",
+    "tier": "decided by the pathway",
+}
+
 
 def published(knowledge: Knowledge) -> Json:
     """Everything that is known, as a site runs it: numbers are those that it counts with."""
@@ -52,6 +71,7 @@ def published(knowledge: Knowledge) -> Json:
         },
         "codeSystems": _as_fhir("code_systems"),
         "systems": _systems(),
+        "earlier": [_plain(one) for one in version.earlier],
     }
 
 

@@ -6,18 +6,19 @@ not at all, as the site has decided; either way nobody waits for the store again
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from cds_hooks.fhir_access import Completed
 from cds_hooks.refused_calls import CallNotRecorded, RefusedCall
 from cds_hooks.request import HookRequest
-from service.decision import decision_of, salt_of, visit_of
+from service.decision import decision_of, instance_of, salt_of, visit_of
 from service.evaluate import Evaluation
 from service.history import History
 from service.storage.audit import AuditTrail
-from service.storage.audit_event import of_decision, of_refusal
+from service.storage.audit_event import of_decision, of_reads, of_refusal
 from service.storage.database import Database, NotStored, Store, Work
 from service.storage.decisions import keep_decision
 from service.storage.pseudonyms import Pseudonyms
@@ -70,9 +71,20 @@ class Records:
         return await self._tried(look, what="the memory of a patient", client=request.client)
 
     async def keep_decision(
-        self, request: HookRequest, evaluation: Evaluation, *, service: str, today: date, shown: bool, milliseconds: float
+        self,
+        request: HookRequest,
+        evaluation: Evaluation,
+        *,
+        service: str,
+        today: date,
+        shown: bool,
+        milliseconds: float,
+        read: Completed | None = None,
     ) -> bool:
-        """Whether a decision is on the disk, with its place in the audit when it is an answer. Raises CallNotRecorded as `history` does."""
+        """Whether a decision is on the disk, with its place in the audit when it is an answer. Raises CallNotRecorded as `history` does.
+
+        read  what was read from a FHIR server for it, which is in the audit in either case
+        """
         at = self._how.clock()
         # Told with this decision or, when that is not kept either, with the next one: a count that waits is of no use to two.
         unrecorded = self._unrecorded.pop(request.client, 0)
@@ -89,11 +101,13 @@ class Records:
             unrecorded=unrecorded,
         )
 
+        reads = self._reads(request, read)
+
         def keep(store: Store) -> bool:
             keep_decision(store, made)
             # A refusal gets its record where every refusal does.
-            if not evaluation.refusal:
-                self._audit.add(store, of_decision(made), at=at)
+            answered = () if evaluation.refusal else (of_decision(made),)
+            self._audit.add_all(store, (*reads, *answered), at=at)
             return True
 
         kept = False
@@ -103,6 +117,18 @@ class Records:
             if not kept:
                 self._unrecorded[request.client] += unrecorded
         return kept
+
+    async def keep_reads(self, request: HookRequest, read: Completed) -> None:
+        """Put into the audit what was read for a call that no decision came of. Raises CallNotRecorded as `history` does."""
+        reads, at = self._reads(request, read), self._how.clock()
+        if reads:
+            await self._tried(lambda store: self._audit.add_all(store, reads, at=at), what="reads")
+
+    def _reads(self, request: HookRequest, read: Completed | None) -> tuple[Mapping[str, Any], ...]:
+        if read is None or not read.server:
+            return ()
+        visit, call = visit_of(request, self._pseudonyms), instance_of(request)
+        return of_reads(read.fetched, server=read.server, client=visit.client, patient=visit.patient, user=visit.user, call=call)
 
     async def keep(self, call: RefusedCall) -> None:
         """Record a refusal, as RefusedCalls has it."""

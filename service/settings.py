@@ -19,7 +19,7 @@ from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
 from service.agreed_acceptance import SAYS as AGREED_ACCEPTANCE
 from service.agreed_acceptance import AgreedAcceptance, read_agreed_acceptance
-from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url
+from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url, read_password
 from service.errors import ClinicError
 
 PREFIX = "CLUNEAL_"
@@ -66,15 +66,23 @@ class Settings(BaseSettings):
         default=(), description="write name=number, separated by commas, each name once: relief-good=75,imaging-window=365"
     )
     database_url: str = Field(default="sqlite:///cluneal.sqlite", repr=False)
+    database_password_file: Path | None = None  # looks back at database_url
     pseudonym_key_file: Path | None = Field(default=None, validate_default=True)  # looks back at database_url
     when_store_is_down: Literal["answer", "refuse"] = Field(default="answer", description="must be answer or refuse")
     store_deadline_s: float = Field(default=1.0, ge=0.1, le=30, description="must be a number of seconds from 0.1 to 30")
-    quiet: bool = Field(default=False, description="must be 1 or 0")
+    quiet: bool = Field(default=True, description="must be 1 or 0")
     docs: bool = Field(default=False, description="must be 1 or 0")
     pages: Annotated[tuple[Page, ...] | None, NoDecode] = Field(
         default=None, description=f"must be all, none, or some of {', '.join(PAGES)}, separated by commas"
     )
     agreed_acceptance: Annotated[AgreedAcceptance, NoDecode] = Field(default=AgreedAcceptance(), description=AGREED_ACCEPTANCE)
+    metrics_port: int | None = Field(default=None, ge=1, le=65535, description="must be a whole number from 1 to 65535")
+    metrics_host: str = "127.0.0.1"
+    drain_s: float = Field(default=2, ge=0, le=60, description="must be a number of seconds from 0 to 60")
+    stop_s: int = Field(default=7, ge=1, le=300, description="must be a whole number of seconds from 1 to 300")
+    log_format: Literal["auto", "json", "text"] = Field(default="auto", description="must be auto, json or text")
+    why_minutes: int = Field(default=60, ge=5, le=720, description="must be a whole number of minutes from 5 to 720")
+    link_key_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="must be debug, info, warning or error")
 
     @property
@@ -98,7 +106,7 @@ class Settings(BaseSettings):
     @property
     def place(self) -> Place | None:
         """Where the service remembers; None for nowhere."""
-        return read_database_url(self.database_url)
+        return read_database_url(self.database_url, password_file=self.database_password_file)
 
     @property
     def key_file(self) -> Path | None:
@@ -183,6 +191,15 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_place(cls, value: str) -> str:
         read_database_url(value)
+        return value
+
+    @field_validator("database_password_file")
+    @classmethod
+    def _holds_the_password(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            if not isinstance(read_database_url(info.data.get("database_url", "off")), PostgreSQL):
+                raise ValueError("only with PostgreSQL: CLUNEAL_DATABASE_URL=postgresql://USER@HOST/DATABASE")
+            read_password(value)
         return value
 
     @field_validator("pseudonym_key_file")

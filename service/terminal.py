@@ -16,7 +16,7 @@ from rich.text import Text
 from service.evaluate import Evaluation
 from service.knowledge.model import Knowledge
 from service.knowledge.shape import Sourced
-from service.published import attributes_of
+from service.published import EFFECTS, STAGES, attributes_of
 from service.reasoning.findings import Proof
 from service.reasoning.truth import State
 from service.transcript import on_the_wire
@@ -44,8 +44,6 @@ def as_card(card: Json) -> Panel:
         parts += [Padding(Text(plain(action["description"]), style="dim"), (0, 0, 0, 2)) for action in _each(suggestion, "actions")]
     if reasons := _each(card, "overrideReasons"):
         parts += [Text(), Text("Not taken up because:", style="bold"), *(Text(f"( ) {plain(reason['display'])}") for reason in reasons)]
-    for link in _each(card, "links"):
-        parts += [Text(), Text(f"{plain(link['label'])}: {plain(link['url'])}", style="underline")]
     indicator = plain(card["indicator"])
     return Panel(
         Group(*parts),
@@ -65,6 +63,11 @@ def as_answer(answer: Json) -> Group:
     extension = answer.get("extension")
     silence = extension.get("org.cluneal-cds.silence") if isinstance(extension, Mapping) else None
     return Group(as_silence(silence) if isinstance(silence, Mapping) else Text("No card, and no reason given."))
+
+
+def as_links(answer: Json) -> list[str]:
+    """The links of the cards, each on a line of its own, to be printed whole: broken over lines, an address opens nothing."""
+    return [f"{plain(link['label'])}: {plain(link['url'])}" for card in _each(answer, "cards") for link in _each(card, "links")]
 
 
 def as_silence(silence: Json) -> Text:
@@ -180,7 +183,7 @@ def _nerves(knowledge: Knowledge) -> list[RenderableType]:
 
 def _rules(knowledge: Knowledge) -> list[RenderableType]:
     tables: list[RenderableType] = []
-    for stage, rows in sorted(knowledge.rules.items(), key=lambda item: (_STAGES + item[0]).index(item[0])):
+    for stage, rows in sorted(knowledge.rules.items(), key=lambda item: (STAGES + item[0]).index(item[0])):
         table = _table(f"Rules {stage}: {knowledge.stages[stage]}", "id", "says", "what it does", "stands on")
         for row in rows:
             table.add_row(row.id, row.says, EFFECTS[row.effect], _stands_on(row))
@@ -253,23 +256,6 @@ KNOWLEDGE_PARTS: Mapping[str, Callable[[Knowledge], list[RenderableType]]] = {
     "value-sets": _value_sets,
     "evidence": _evidence,
     "attributes": _attributes,
-}
-# The stages in the order of the pathway.
-_STAGES = "PXGDICNTSEBHWO"
-EFFECTS = {
-    "silence": "nothing is said",
-    "silence-nerve": "nothing is said of that nerve",
-    "quiet": "nothing is said again for a while",
-    "required": "needed for a card",
-    "cap-low": "tier at most low",
-    "cap-moderate": "tier at most moderate",
-    "stop-block": "no block is offered",
-    "caution": "said before a block",
-    "against": "said under Against",
-    "support": "counts as support",
-    "guidance": "said with a block",
-    "band": "how a block reads",
-    "tier": "decided by the pathway",
 }
 
 

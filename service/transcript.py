@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from cds_hooks.response import CDSResponse, to_wire
 from service.evaluate import Evaluation
+from service.fhir.check import Checked
+from service.fhir.unknown_codes import UnknownCode
 from service.reasoning.findings import Finding, Proof
 from service.reasoning.tiers import Assessment
 from service.record import KeyState
@@ -45,6 +47,18 @@ def transcribed_silence(evaluation: Evaluation) -> Json | None:
         **({"until": silence.until.isoformat()} if silence.until else {}),
         **({"unusable": unusable} if unusable else {}),
     }
+
+
+def transcribed_check(one: Checked) -> Json:
+    """What a strict reader refuses of a resource, and what becomes of it here."""
+    places = [{"path": place.path, "says": place.says} for place in one.refused]
+    return {"where": one.where, "type": one.kind, "refused": places, "here": {"taken": one.taken.how, "says": one.taken.says}}
+
+
+def transcribed_code(one: UnknownCode) -> Json:
+    """A code that no value set holds, and how often it stands in the chart."""
+    coding = {"system": one.coding.system, "code": one.coding.code, "display": one.coding.display}
+    return {**coding, "entries": one.entries, "understood": one.understood, "local": one.is_local}
 
 
 def on_the_wire(evaluation: Evaluation) -> list[Json]:

@@ -94,6 +94,10 @@ class Server:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder)
 
+    def program(self, name: str) -> Path:
+        """One of its programs, as pg_dump."""
+        return self._bin / name
+
     def url(self, database: str) -> str:
         """The address of a database."""
         return f"postgresql://cluneal@127.0.0.1:{self.port}/{database}"

@@ -17,7 +17,7 @@ import msgspec
 
 from service.call import Call
 from service.evaluate import Evaluation, evaluate
-from service.fhir.chart import Chart, chart_of_prefetch
+from service.fhir.chart import chart_of_prefetch
 from service.history import Feedback, Visit
 from service.knowledge.load import load_knowledge
 from service.story import moved, read_story
@@ -55,9 +55,22 @@ class Step:
         return self.told.get("hook", "patient-view")
 
     @property
+    def expected(self) -> str:
+        """The kind of a card, the rule of a silence with its last day, or the keys of a refusal."""
+        told = self.told
+        if "refused" in told:
+            return f"refused {' '.join(told['refused'])}"
+        return told.get("card") or (f"{told['silence']} until {told['until']}" if "until" in told else told["silence"])
+
+    @property
     def visit(self) -> Visit:
         client, user = self.told.get("client", "lakeside"), self.told.get("user", "Practitioner/avery")
         return Visit(client, read_story(self.chart).prefetch["patient"]["id"], self.told.get("encounter", "first"), user)
+
+
+def silence_in_words(silence: dict[str, Any]) -> str:
+    """A silence as it goes over the wire, as `Step.expected` says one."""
+    return f"{silence['rule']} until {(date.fromisoformat(silence['until']) - FIRST_DAY).days}" if "until" in silence else silence["rule"]
 
 
 @dataclass(frozen=True)
@@ -88,16 +101,13 @@ def played(name: str) -> tuple[Played, ...]:
 
 
 def _play(sequence: dict[str, Any]) -> Iterator[Played]:
-    journal = Journal()
-    charts: dict[tuple[str, str], dict[str, Any]] = {}
-    for number, told in enumerate(sequence["step"], start=1):
-        step = Step(number, told, sequence)
+    journal, course = Journal(), Course()
+    for step in steps(sequence):
         visit = step.visit
-        prefetch = charts.setdefault((visit.client, visit.patient), copy.deepcopy(dict(read_story(step.chart).prefetch)))
-        for added in told.get("adds", ()):
-            write(prefetch, resources()[added]["key"], of_the_day(added, step), f"{added}-{number}")
-        call = Call(visit.patient, f"call-{number}", visit.user, visit.encounter, step.hook)
-        chart = _sent(prefetch, step)
+        call = Call(visit.patient, f"call-{step.number}", visit.user, visit.encounter, step.hook)
+        prefetch, drafts = course.comes_to(step)
+        raw = {key: msgspec.Raw(json.dumps(value).encode()) for key, value in prefetch.items()}
+        chart = chart_of_prefetch(raw, patient=visit.patient, server=None, drafts=drafts)
         evaluation = evaluate(chart, load_knowledge(), today=step.today, call=call, history=journal.history(visit))
         (card,) = on_the_wire(evaluation) or (None,)
         yield Played(step, evaluation, card, evaluate(chart, load_knowledge(), today=step.today, call=call))
@@ -105,8 +115,35 @@ def _play(sequence: dict[str, Any]) -> Iterator[Played]:
             journal.keep(card["uuid"], step.today, step.moment, visit, evaluation.gist)
             for feedback in _feedback(step):
                 journal.tell(card["uuid"], feedback)
-            for number_of_it, resource in enumerate(taken_up(card, told.get("accepts"))):
-                write(prefetch, KEYS[resource["resourceType"]], resource, f"accepted-{number}-{number_of_it}")
+            course.goes_on(step, card)
+
+
+def steps(sequence: dict[str, Any]) -> list[Step]:
+    """The steps of a sequence, in their order."""
+    return [Step(number, told, sequence) for number, told in enumerate(sequence["step"], start=1)]
+
+
+class Course:
+    """The charts of one sequence, as they grow from step to step."""
+
+    def __init__(self) -> None:
+        self._charts: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def comes_to(self, step: Step) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The prefetch and the drafted orders that an EHR sends at a step; the visit is that of the step."""
+        prefetch = self._chart(step)
+        for added in step.told.get("adds", ()):
+            write(prefetch, resources()[added]["key"], of_the_day(added, step), f"{added}-{step.number}")
+        return as_sent(prefetch, step)
+
+    def goes_on(self, step: Step, card: dict[str, Any]) -> None:
+        """What is accepted of a card stands in the chart from now on."""
+        for number, resource in enumerate(taken_up(card, step.told.get("accepts"))):
+            write(self._chart(step), KEYS[resource["resourceType"]], resource, f"accepted-{step.number}-{number}")
+
+    def _chart(self, step: Step) -> dict[str, Any]:
+        whose = (step.visit.client, step.visit.patient)
+        return self._charts.setdefault(whose, copy.deepcopy(dict(read_story(step.chart).prefetch)))
 
 
 def _feedback(step: Step) -> Iterator[Feedback]:
@@ -144,9 +181,3 @@ def as_sent(prefetch: dict[str, Any], step: Step) -> tuple[dict[str, Any], list[
         whole[key] = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
     drafts = [completed({**of_the_day(name, step), "id": name}, "orders", step.visit.patient, 0) for name in step.told.get("orders", ())]
     return whole, drafts
-
-
-def _sent(prefetch: dict[str, Any], step: Step) -> Chart:
-    whole, drafts = as_sent(prefetch, step)
-    raw = {key: msgspec.Raw(json.dumps(value).encode()) for key, value in whole.items()}
-    return chart_of_prefetch(raw, patient=step.visit.patient, server=None, drafts=drafts)

@@ -180,11 +180,12 @@ def test_an_indicator_is_one_of_three():
 
 @requirement("90", "105", "109", "110", "112", "113", "115", "216", "217", "218", "220")
 def test_the_source_is_the_same_for_every_patient():
-    """A label, and a topic with code and system; no url and no icon, so none that is about a patient, or of a wrong size."""
+    """A label, a topic with code and system, and the address of the knowledge; no icon, so none of a wrong size."""
     (source,) = {json.dumps(card["source"], sort_keys=True) for card in cards()}
     told = json.loads(source)
 
-    assert (set(told), is_text(told["label"])) == ({"label", "topic"}, True)
+    assert (set(told), is_text(told["label"])) == ({"label", "topic", "url"}, True)
+    assert told["url"] == "http://127.0.0.1:8000/knowledge"
     assert all(is_text(told["topic"][name]) for name in ("code", "system"))
 
 

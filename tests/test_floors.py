@@ -17,19 +17,23 @@ ROOT = Path(__file__).parent.parent
 FLOORS = {
     "service": (
         "cli",
-        "clients_commands memory_commands report_command probing integration_commands",
+        "doctor",
+        "clients_commands memory_commands report_command probing integration_commands serving",
         "knowledge_commands",
-        "app chart_file prefetch_words",
-        "known_clients replay mock_clients",
-        "web cds_services screening terminal labelled",
+        "app",
+        "web",
+        "trial",
+        "known_clients replay chart_file prefetch_words mock_clients",
+        "cds_services screening story terminal labelled",
         "records open_server",
-        "transcript published decision numbers story",
-        "evaluate fetching",
+        "transcript published decision numbers",
+        "evaluate fetching large_charts",
         "cards",
         "reasoning fhir",
         "record_index",
         "record knowledge storage settings clients",
         "call",
+        "telemetry",
         "dates errors speech addresses history database_url local_codes agreed_acceptance",
     ),
     "cds_hooks": (
@@ -51,7 +55,7 @@ THIRD_PARTY = {
     "msgspec": (
         "cds_hooks/request.py cds_hooks/fetched.py cds_hooks/fhir_page.py cds_hooks/fhir_search.py cds_hooks/fhir_access.py "
         "cds_hooks/fhir_version.py "
-        "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/screening/"
+        "cds_hooks/prefetch_merge.py service/fhir/ -service/fhir/write.py service/replay.py service/screening/"
     ),
     "pydantic pydantic_core": (
         "cds_hooks/response.py cds_hooks/discovery.py cds_hooks/feedback.py "
@@ -61,16 +65,20 @@ THIRD_PARTY = {
     "pydantic_settings": "service/settings.py",
     "typer": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py "
-        "service/integration_commands.py service/report_command.py"
+        "service/integration_commands.py service/report_command.py service/serving.py service/doctor/commands.py"
     ),
-    "uvicorn": "service/cli.py",
+    "uvicorn": "service/serving.py",
     "rich": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/terminal.py "
-        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py"
+        "service/integration_commands.py service/report_command.py service/probing/commands.py service/probing/drawn.py service/serving.py "
+        "service/doctor/commands.py"
     ),
     "jinja2 markdown_it nh3": "service/web/",
     "fhir": "service/fhir/write.py service/fhir/strict.py service/knowledge/load.py",
     "sqlalchemy alembic": "service/storage/",
+    "structlog": "service/telemetry/logs.py",
+    "prometheus_client": "service/telemetry/",
+    "cryptography": "service/web/why_link.py",
     "jwt": "cds_hooks/client_auth.py cds_hooks/jwks.py",
 }
 
@@ -84,9 +92,11 @@ MAY_ASK_THE_WORLD = {
     "service/cli.py",
     "service/clients_commands.py",
     "service/knowledge_commands.py",
+    "service/doctor/commands.py",
     "service/probing/commands.py",
     "service/memory_commands.py",
     "service/report_command.py",
+    "service/serving.py",
     "service/settings.py",
 }
 

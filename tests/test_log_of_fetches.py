@@ -49,7 +49,7 @@ async def test_the_log_tells_each_key_and_no_patient(tmp_path):
             answer = await ehr.post(SERVICE, json=question(server.base))
         log = written.read_text()
 
-    (line,) = (line for line in log.splitlines() if "service.fetching" in line)
+    (line,) = (line for line in log.splitlines() if "fetched" in line)
     assert answer.status_code == 200
     assert "reports error (status 503," in line
     assert "allergies error (not-fhir," in line

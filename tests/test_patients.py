@@ -99,15 +99,15 @@ def test_a_card_offers_the_expected_number_of_block_orders(name, door):
 @EACH_DOOR
 @EACH_CARD
 def test_a_card_keeps_its_limits(name, door):
-    """Short enough to be read, information only, without a pre-ticked suggestion and without a link to a page that is not there."""
+    """Short, info only, without a pre-ticked suggestion; over HTTP its source is the knowledge, and one link leads to its reasons."""
     (card,) = door(name).cards
 
     assert len(card["summary"]) <= 139
     assert len(card["detail"]) <= 950
     assert len(card["detail"].splitlines()) <= 16
     assert card["indicator"] == EXPECTED[name]["expected"].get("indicator", "info")
-    assert "links" not in card
-    assert "url" not in card["source"]
+    assert [link["type"] for link in card.get("links", ())] == (["absolute"] if door is over_http else [])
+    assert card["source"].get("url") == ("http://127.0.0.1:8000/knowledge" if door is over_http else None)
     assert not any("isRecommended" in suggestion for suggestion in card.get("suggestions", ()))
     assert len(card.get("suggestions", ())) <= 5
 

@@ -3,12 +3,10 @@
 They go through the corridor with a history that grows from step to step; read `fixtures/sequences/README.md` for their grammar.
 """
 
-from datetime import date
-
 import pytest
 
 from service.transcript import on_the_wire, transcribed_silence
-from tests.sequences import FIRST_DAY, FOLDER, Played, played, resources, sequences
+from tests.sequences import FOLDER, Played, played, resources, sequences, silence_in_words
 
 EACH = pytest.mark.parametrize("name", sequences())
 BASIS = "org.cluneal-cds.basis"
@@ -19,23 +17,14 @@ def in_words(one: Played) -> str:
     if refusal := one.evaluation.refusal:
         return f"refused {' '.join(refusal.keys)}"
     if silence := transcribed_silence(one.evaluation):
-        return (
-            f"{silence['rule']} until {(date.fromisoformat(silence['until']) - FIRST_DAY).days}" if "until" in silence else silence["rule"]
-        )
+        return silence_in_words(silence)
     return one.card["extension"][BASIS]["kind"]
-
-
-def expected(one: Played) -> str:
-    told = one.step.told
-    if "refused" in told:
-        return f"refused {' '.join(told['refused'])}"
-    return told.get("card") or (f"{told['silence']} until {told['until']}" if "until" in told else told["silence"])
 
 
 @EACH
 def test_every_step_gets_what_it_should(name):
     """Card after card and silence after silence, each with its rule and its last day."""
-    assert [in_words(one) for one in played(name)] == [expected(one) for one in played(name)]
+    assert [in_words(one) for one in played(name)] == [one.step.expected for one in played(name)]
 
 
 @EACH

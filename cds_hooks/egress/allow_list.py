@@ -8,7 +8,7 @@ Source: FHIR R4, "Service Base URL", https://hl7.org/fhir/R4/http.html#general; 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urljoin
 
@@ -43,9 +43,25 @@ class ServiceBase:
 
     url: Address
     networks: tuple[Network, ...] = ()
+    _text: str = field(init=False, repr=False, compare=False)
+    _place: tuple[str, str, int | None] = field(init=False, repr=False, compare=False)
+    _segments: list[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Take the base apart once: every call compares its URL with it, several times over."""
+        object.__setattr__(self, "_text", str(self.url).rstrip("/"))
+        object.__setattr__(self, "_place", _place(self.url))
+        object.__setattr__(self, "_segments", _segments(self.url))
 
     def __str__(self) -> str:
-        return str(self.url).rstrip("/")
+        return self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def is_at(self, other: "ServiceBase") -> bool:
+        """Whether both are the same place."""
+        return (self._place, self._segments) == (other._place, other._segments)
 
     def address(self, relative: str) -> Address | None:
         """The URL of a read or search below the base ("Patient/1", "Condition?patient=1"); None when that leads out of it."""
@@ -60,8 +76,9 @@ class ServiceBase:
 
     def holds(self, url: Address) -> bool:
         """Whether this very URL lies at or below the base: same scheme, host and port, and the same segments of the path first."""
-        inside = _place(url) == _place(self.url) and _segments(url)[: len(_segments(self.url))] == _segments(self.url)
-        return inside and not url.userinfo and not url.fragment and not _has_dots(_segments(url))
+        segments = _segments(url)
+        inside = _place(url) == self._place and segments[: len(self._segments)] == self._segments
+        return inside and not url.userinfo and not url.fragment and not _has_dots(segments)
 
     def _checked(self, text: str, said: str) -> Address | None:
         """The URL of a text, made of what was `said`; the dots are looked for in there, before anybody resolves them."""
@@ -105,7 +122,7 @@ def find_service_base(text: str, allowed: Iterable[ServiceBase]) -> ServiceBase 
         named = read_service_base(text, loopback_http=True)
     except ValueError:
         return None
-    return next((base for base in allowed if _place(base.url) == _place(named.url) and _segments(base.url) == _segments(named.url)), None)
+    return next((base for base in allowed if base.is_at(named)), None)
 
 
 def _place(url: Address) -> tuple[str, str, int | None]:

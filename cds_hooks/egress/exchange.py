@@ -6,14 +6,21 @@ passwords from the environment, no unpacking of compressed bodies. A token is a 
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 
 import httpcore
 
 from cds_hooks.egress.addresses import AddressRefused, CheckedNetwork, Resolve, system_resolve
 from cds_hooks.egress.allow_list import Address, Network, ServiceBase
+
+# httpcore tries several times in each request to import a module that tells asyncio from others. Where it is not installed, every try is a
+# search of all folders, together a fifth of what a call costs; a None in its place says at once that there is none.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # Seconds that must be left for a second try, when a connection that was kept open had been closed at the other end.
 _TIME_FOR_ANOTHER = 0.3

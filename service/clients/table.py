@@ -58,6 +58,8 @@ def read_table(body: bytes, shape: type[AnyTable]) -> AnyTable:
     except ValidationError as invalid:
         errors = invalid.errors(include_input=False, include_url=False)
         raise UnreadableTable(*(f"{_sentence(error)}{_meant(error, shape)}" for error in errors)) from None
+    except (ValueError, RecursionError):
+        raise UnreadableTable("it is no TOML that can be read: too deep, or a number has thousands of digits") from None
 
 
 def _meant(error: Any, shape: type[Table]) -> str:

@@ -117,10 +117,10 @@ def chart_of_prefetch(
     return Chart(patient, server or "", keys, tuple(entries), tuple(drafts))
 
 
-def chart_of_bundle(body: bytes) -> Chart:
-    """The chart that a bare Bundle holds, all keys supplied; the one Patient in it is the patient.
+def chart_of_bundle(body: bytes, *, patient: str = "") -> Chart:
+    """The chart that a bare Bundle holds, all keys supplied; the one Patient in it is the patient, unless another id is named.
 
-    Raises UnreadableChart when it is no Bundle, or has no Patient or several.
+    Raises UnreadableChart when it is no Bundle, or, without a name, has no Patient or several.
     """
     if kind_of(body) != "Bundle":
         raise UnreadableChart("neither a FHIR Bundle nor a CDS Hooks request; give one of the two.")
@@ -130,12 +130,14 @@ def chart_of_bundle(body: bytes) -> Chart:
         ids = {_identity.decode(entry.raw).id for entry in entries if entry.kind == "Patient"}
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise UnreadableChart("a Bundle that cannot be read: it is no valid JSON, or its Patient has no readable id.") from None
-    if len(ids) != 1 or not isinstance(patient := next(iter(ids)), str):
+    if patient:
+        return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
+    if len(ids) != 1 or not isinstance(only := next(iter(ids)), str):
         raise UnreadableChart(f"a Bundle with {len(ids)} Patient resources that have an id; exactly one says whose chart it is.")
-    return Chart(patient, "", dict.fromkeys(KEYS, state), tuple(entries))
+    return Chart(only, "", dict.fromkeys(KEYS, state), tuple(entries))
 
 
-def is_crumbs(value: msgspec.Raw) -> bool:
+def is_crumbs(value: msgspec.Raw | bytes) -> bool:
     """Whether a large value is made of far smaller parts than any chart: millions of empty entries would hold the process for seconds."""
     size = len(memoryview(value))
     return size > LARGE and bytes(value).count(b",") * _SMALLEST_PART > size

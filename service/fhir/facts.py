@@ -103,13 +103,15 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
 def observation(found: shapes.Observation, source: Source) -> Observation | None:
     """Something seen, asked or measured. Words are read only where a clinician writes words: in a string, a note, a coded value."""
     terms = source.terms
-    names = terms.names(found.code)
-    if not (names or found.valueBoolean or _has_words(found) or _is_percentage(found.valueQuantity)):
+    names, number = terms.names(found.code), found.valueQuantity
+    has_words = found.valueString or found.note or found.valueCodeableConcept or found.component
+    in_percent = number is not None and "%" in (number.code, number.unit)  # such a code may name a relief
+    if not (names or has_words or in_percent or found.valueBoolean):
         return None  # a number that no rule asks for, as most of a chart
     text, site_text = text_of(found.code), text_of(found.bodySite)
     answers = notes_of(None, found.valueString, text_of(found.valueCodeableConcept))
     notes = (*answers, *_parts_in_words(found, terms), *notes_of(found.note))
-    speaks = bool(notes or found.valueBoolean) or _is_percentage(found.valueQuantity)
+    speaks = notes or found.valueBoolean or in_percent
     said = terms.said("Observation", (text, site_text, *notes)) if speaks else _NOTHING
     if not (names or said) or not source.wanted():
         return None
@@ -281,15 +283,6 @@ MAKERS: Mapping[str, Callable[..., Fact | None]] = {
 
 def _categories(concepts: Iterable[datatypes.CodeableConcept | None] | None) -> frozenset[str]:
     return frozenset(first_code(concept) for concept in concepts or ()) - {""}
-
-
-def _is_percentage(found: datatypes.Quantity | None) -> bool:
-    """Whether the value is in percent: its code may name a relief."""
-    return found is not None and "%" in (found.code, found.unit)
-
-
-def _has_words(found: shapes.Observation) -> bool:
-    return bool(found.valueString or found.note or found.valueCodeableConcept or found.component)
 
 
 def _parts_in_words(found: shapes.Observation, terms: Terms) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Every resource of a file, whatever the file is: a Bundle, one resource, a CDS Hooks request, or NDJSON with one resource on each line."""
+"""Every resource of a file, whatever the file is: a Bundle, one resource, a CDS Hooks request, a list, or NDJSON with one on each line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from service.fhir.elements import place_of
 from service.fhir.strict import is_a_type
 
 _DEEPEST = 3
-_NEITHER = "This file is neither a FHIR Bundle, nor a resource, nor NDJSON of resources, nor a CDS Hooks request."
+_NEITHER = "This file is neither a FHIR Bundle, nor a resource, nor a list or NDJSON of resources, nor a CDS Hooks request."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def opened(body: bytes) -> File:
     try:
         if kind := kind_of(whole):
             return File("Bundle" if kind == "Bundle" else "resource", tuple(_resources("", whole)))
+        if bytes(memoryview(whole)[:1]) == b"[":
+            return _list(whole)
         request = msgspec.json.decode(whole, type=_Request)
         keys = {**(request.prefetch or {}), "draftOrders": msgspec.json.decode(request.context, type=_Context).draftOrders}
         return File("CDS Hooks request", tuple(one for key, value in keys.items() for one in _resources(key, value)))
@@ -78,9 +80,17 @@ def opened(body: bytes) -> File:
         raise UnreadableChart(_NEITHER) from None
 
 
+def _list(whole: msgspec.Raw) -> File:
+    items = [(f"item {number}", item) for number, item in enumerate(msgspec.json.decode(whole, type=list[msgspec.Raw]), 1)]
+    if not any(kind_of(item) for _, item in items):
+        raise UnreadableChart(_NEITHER)
+    return File("list of resources", tuple(items))
+
+
 def _lines(body: bytes) -> File:
     lines = [(f"line {number}", line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
-    if not any(kind_of(line) for _, line in lines):
+    # The first line of a Bundle that breaks off later names a type too.
+    if not any(kind_of(line) and _decoded(line) is not None for _, line in lines):
         raise UnreadableChart(_NEITHER)
     return File("file of NDJSON", tuple(lines))
 
@@ -112,3 +122,9 @@ def _decoded(raw: msgspec.Raw | bytes) -> dict[str, Any] | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def as_bundle(file: File) -> bytes:
+    """The resources of a file that can be read at all, as one Bundle."""
+    entries = b",".join(b'{"resource":' + bytes(raw) + b"}" for _, raw in file.entries if kind_of(raw) and _decoded(raw) is not None)
+    return b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"

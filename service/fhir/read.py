@@ -6,7 +6,6 @@ hold a card back, never bring one about. Nothing is dropped in silence but what 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -85,7 +84,6 @@ class _Pass:
         self.seen: dict[str, shapes.OfPatient] = {}
         self.nameless = self.unknown_codes = 0
         self.urns: dict[str, str] = {}
-        self.source = Source(terms, self._prepare, self._issue)
         self.at = _At(ChartEntry(b"", "", ""))
 
     def read(self) -> Reading:
@@ -93,8 +91,10 @@ class _Pass:
         piles: dict[str, list[ChartEntry]] = {kind: [] for kind in _FIRST}
         for entry in self.chart.entries:
             piles.setdefault(entry.kind, []).append(entry)
+        # No attribute: a circle of references would keep every resource until the next collection of garbage.
+        source = Source(self.terms, self._prepare, self._issue)
         for kind, pile in piles.items():
-            self._pile(kind, pile)
+            self._pile(kind, pile, source)
         if self.urns:
             self.facts = {kind: [self._renamed(fact) for fact in facts] for kind, facts in self.facts.items()}
         named, spoken = indexed(fact for facts in self.facts.values() for fact in facts)
@@ -117,7 +117,7 @@ class _Pass:
             fact = replace(fact, part_of=tuple(self.urns.get(name, name) for name in fact.part_of))
         return replace(fact, encounter=self.urns.get(fact.encounter, fact.encounter))
 
-    def _pile(self, kind: str, pile: Iterable[ChartEntry]) -> None:
+    def _pile(self, kind: str, pile: Iterable[ChartEntry], source: Source) -> None:
         """The resources of one kind. Most are the patient's, concern no rule, and are given up in `make` before anything else is asked."""
         make, own, at, site = self._way_to_make(kind), self.owner.own, self.at, self.terms.site
         unknown, code = self.terms.is_unknown, "medicationCodeableConcept" if kind == "MedicationRequest" else "code"
@@ -128,19 +128,19 @@ class _Pass:
                 continue
             at.entry, at.found, at.lost, at.doubtful, at.name = entry, found, lost, False, ""
             if kind in ("Patient", "Medication"):
-                make(found)
+                make(found, source)
                 continue
             about = found.subject
             plain = about is not None and about.reference in own and found.patient is None and not lost and not found.modifierExtension
             if plain or self._is_usable(entry, found, lost):
-                self.unknown_codes += ((fact := make(found)) is None or not fact.names) and unknown(getattr(found, code, None))
+                self.unknown_codes += ((fact := make(found, source)) is None or not fact.names) and unknown(getattr(found, code, None))
                 if fact is not None:
                     fact = after_loss(fact, lost) if lost else fact
                     self._keep(site.marked(fact, found) if site else fact)
 
-    def _way_to_make(self, kind: str) -> Callable[[Any], Fact | None]:
+    def _way_to_make(self, kind: str) -> Callable[[Any, Source], Fact | None]:
         """How a resource of this kind becomes a fact, together with what it points to."""
-        ways: dict[str, Callable[[Any], Fact | None]] = {
+        ways: dict[str, Callable[[Any, Source], Fact | None]] = {
             "Patient": self._patient,
             "Medication": self._drug,
             "Observation": self._observation,
@@ -149,7 +149,7 @@ class _Pass:
             "AllergyIntolerance": self._allergy,
             "Encounter": self._visit,
         }
-        return ways.get(kind) or partial(MAKERS.get(kind, lambda found, source: None), source=self.source)
+        return ways.get(kind) or MAKERS.get(kind, lambda found, source: None)
 
     def _is_usable(self, entry: ChartEntry, found: shapes.OfPatient, lost: Sequence[str]) -> bool:
         """Whether the resource may be read at all; one of another patient may not, and one in doubt is marked so."""
@@ -243,7 +243,7 @@ class _Pass:
             where = place_of(entry.kind, found.id, entry.key)
             self._issue(where, "does not let anybody know which substance is meant, so what was sent is not complete")
 
-    def _patient(self, found: shapes.Patient) -> None:
+    def _patient(self, found: shapes.Patient, _: Source) -> None:
         """The patient; one with another id or another URL makes the chart unusable."""
         entry, lost = self.at.entry, self.at.lost
         if not self.owner.is_patient(str(found.id) if found.id is not None else None, entry.url):
@@ -258,31 +258,31 @@ class _Pass:
         before = self.patient or Patient(reference=name)
         self.patient = replace(before, born=before.born or born, deceased=before.deceased or dead, replaced=before.replaced or replaced)
 
-    def _drug(self, found: shapes.Medication) -> None:
+    def _drug(self, found: shapes.Medication, _: Source) -> None:
         self.drugs.update({reference: found for reference in (f"Medication/{found.id}", self.at.entry.url) if reference})
 
-    def _observation(self, found: shapes.Observation) -> Fact | None:
+    def _observation(self, found: shapes.Observation, source: Source) -> Fact | None:
         if found.valueString and found.status in _SEEN_RESULTS and not self.at.doubtful:
             known_as = (f"Observation/{found.id}", self.at.entry.url)
             self.results.update({reference: found.valueString for reference in known_as if reference})
-        return observation(found, self.source)
+        return observation(found, source)
 
-    def _report(self, found: shapes.DiagnosticReport) -> Fact | None:
+    def _report(self, found: shapes.DiagnosticReport, source: Source) -> Fact | None:
         inside = contained(found, shapes.Observation) if found.contained else {}
         words = {local: one.valueString for local, one in inside.items() if one.valueString}
-        return report(found, self.source, {**self.results, **words} if words else self.results)
+        return report(found, source, {**self.results, **words} if words else self.results)
 
-    def _prescription(self, found: shapes.MedicationRequest) -> Fact | None:
+    def _prescription(self, found: shapes.MedicationRequest, source: Source) -> Fact | None:
         self._must_be_known(self.at.entry, found, self.at.lost)
         inside = contained(found, shapes.Medication) if found.contained else {}
-        return medication(found, self.source, {**self.drugs, **inside} if inside else self.drugs)
+        return medication(found, source, {**self.drugs, **inside} if inside else self.drugs)
 
-    def _allergy(self, found: shapes.AllergyIntolerance) -> Fact | None:
+    def _allergy(self, found: shapes.AllergyIntolerance, source: Source) -> Fact | None:
         self._must_be_known(self.at.entry, found, self.at.lost)
-        return allergy(found, self.source)
+        return allergy(found, source)
 
-    def _visit(self, found: shapes.Encounter) -> Fact | None:
-        return encounter(found, self.source, current=self.at.entry.key == "encounter" or found.id == self.encounter)
+    def _visit(self, found: shapes.Encounter, source: Source) -> Fact | None:
+        return encounter(found, source, current=self.at.entry.key == "encounter" or found.id == self.encounter)
 
     def _keep(self, fact: Fact) -> None:
         if not fact.status and not isinstance(fact, (Condition, Allergy)):

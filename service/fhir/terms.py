@@ -17,9 +17,47 @@ EXAMINATION = "https://cluneal-cds.github.io/fhir/CodeSystem/examination"
 _NO_NAMES: frozenset[str] = frozenset()
 _SIDES = frozenset(f"side-{side}{where}" for side in ("right", "left", "both") for where in ("", "-in-code"))
 LONGEST_TEXT = 60_000
-# The names of code systems are remembered, so that each is tidied once; what a caller makes up is not kept without end.
+# The names of code systems and their codes are remembered, so that each is tidied once; what a caller makes up is not kept without end.
 _MOST_SYSTEMS = 2_000
 _LONGEST_SYSTEM = 200
+_MOST_CODES = 5_000
+_LONGEST_CODE = 40
+
+
+class _Codes(dict[object, frozenset[str]]):
+    """The value sets of the codes of a system. Codes that are in none, or are written otherwise, are remembered too: charts repeat them."""
+
+    def __missing__(self, code: str | float) -> frozenset[str]:
+        names = self.get(code.strip().upper() if isinstance(code, str) else digits(code), _NO_NAMES)
+        if len(self) < _MOST_CODES and len(str(code)) <= _LONGEST_CODE:
+            self[code] = names
+        return names
+
+
+_NO_CODES = _Codes()
+
+
+class _Opening:
+    """A phrase as it is looked for in the words of a text: of each group the options of one word together, the others by themselves."""
+
+    __slots__ = ("_groups", "name")
+
+    def __init__(self, opening: tuple[str, tuple[tuple[frozenset[str], ...], ...]]):
+        self.name, groups = opening
+        self._groups = [
+            (frozenset().union(*(one for one in group if len(one) == 1)), [one for one in group if len(one) > 1]) for group in groups
+        ]
+
+    def may_speak(self, vocabulary: set[str]) -> bool:
+        """Whether the words hold one option of each group."""
+        for single, several in self._groups:
+            if single.isdisjoint(vocabulary):
+                for option in several:
+                    if option <= vocabulary:
+                        break
+                else:
+                    return False
+        return True
 
 
 class Terms:
@@ -30,15 +68,17 @@ class Terms:
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
-        self._lexicon = knowledge.lexicon
-        self._by_system: dict[str, dict[object, frozenset[str]]] = {}
+        self._lexicon = {
+            kind: {word: tuple(map(_Opening, said)) for word, said in words.items()} for kind, words in knowledge.lexicon.items()
+        }
+        self._by_system: dict[str, _Codes] = {}
         for (system, code), (_, names) in knowledge.codes.items():
-            self._by_system.setdefault(system, {})[code] = names
+            self._by_system.setdefault(system, _Codes())[code] = names
         self._standard = frozenset(self._by_system)
         for (system, code), names in _of_site(knowledge, order_codes).items():
-            self._by_system.setdefault(system, {})[code] = names
+            self._by_system.setdefault(system, _Codes())[code] = names
         for system, code, names in self.site.names() if self.site else ():
-            self._by_system.setdefault(system, {})[code] = names
+            self._by_system.setdefault(system, _Codes())[code] = names
         self.longest = LONGEST_TEXT
         language = knowledge.language
         self._answers_no = frozenset(" ".join(tokens(words)) for words in language.answers_no)
@@ -59,9 +99,7 @@ class Terms:
                 continue
             if (codes := self._by_system.get(system)) is None:
                 codes = self._codes_of(system)
-            if not codes or (code := coding.code) is None:
-                continue
-            if names := codes.get(code) or codes.get(code.strip().upper() if isinstance(code, str) else digits(code)):
+            if codes and (code := coding.code) is not None and (names := codes[code]):
                 found = found | names if found else names
         return found
 
@@ -85,9 +123,9 @@ class Terms:
         uri = system.split("|")[0].strip().rstrip("/")
         return uri if uri in self._systems else self._lower_systems.get(uri.lower(), uri)
 
-    def _codes_of(self, system: str) -> dict[object, frozenset[str]]:
+    def _codes_of(self, system: str) -> "_Codes":
         """The codes of a system, also under a name with a version, a slash or capitals of its own; none for a system of no interest."""
-        codes = self._by_system.get(self._canonical(system), {})
+        codes = self._by_system.get(self._canonical(system), _NO_CODES)
         if len(self._by_system) < _MOST_SYSTEMS and len(system) <= _LONGEST_SYSTEM:
             self._by_system[system] = codes
         return codes
@@ -117,12 +155,10 @@ class Terms:
     def said(self, kind: str, texts: Iterable[str]) -> frozenset[str]:
         """Of the phrase lists listened for in such resources, those that may speak in the texts: all words of a phrase stand in them."""
         lexicon = self._lexicon.get(kind, {})
-        words = tokens("\n".join(texts))
-        if lexicon.keys().isdisjoint(words):
+        vocabulary = set(tokens("\n".join(texts)))
+        if lexicon.keys().isdisjoint(vocabulary):
             return _NO_NAMES
-        vocabulary = frozenset(words)
-        openings = [opening for word in lexicon.keys() & vocabulary for opening in lexicon[word]]
-        return frozenset(name for name, groups in openings if all(any(option <= vocabulary for option in group) for group in groups))
+        return frozenset(opening.name for word in lexicon.keys() & vocabulary for opening in lexicon[word] if opening.may_speak(vocabulary))
 
     def denies(self, answer: str) -> bool:
         """Whether an answer in words is a plain no."""

@@ -79,7 +79,7 @@ def _rooms(state: Mapping[str, Any]) -> dict[str, dict[str, Table]]:
         room, _, subject = path.with_suffix("").as_posix().partition("/")
         said = {key: part for key, part in _flat(held).items() if key not in _EDITION[path.suffix]}
         if room == "version":
-            said = {key: part for key, part in said.items() if key not in ("version", "digest")}
+            said = {key: part for key, part in said.items() if key not in ("version", "digest", "earlier")}
         subjects = rooms.setdefault(room, {})
         of_rows = [key for key, part in said.items() if _all_are(dict, part) and all(isinstance(row.get("id"), str) for row in part)]
         for row in (row for key in of_rows for row in said.pop(key)):

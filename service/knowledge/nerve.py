@@ -8,13 +8,18 @@ from service.knowledge.shape import Shape, Sourced, Words
 
 
 class Landmark(Shape):
-    """Where to press, in words and, where distances are published, in centimetres from a place: the nearest and the farthest."""
+    """Where to press, in words and, where distances are published, in centimetres.
+
+    range_cm    from the place `from`: the nearest and the farthest;  midline_cm: from the midline, about
+    The words say the same numbers: they are what a card shows, the numbers are what a picture is drawn by.
+    """
 
     says: Words
     press: Words
     examine: Words
     from_: Annotated[str, Field(alias="from")]
     range_cm: tuple[float, float] | None = None
+    midline_cm: float | None = Field(default=None, gt=0, le=15)
     evidence: tuple[str, ...] = Field(min_length=1)
 
 

@@ -30,13 +30,22 @@ class System(Shape):
     copyright: str = ""
 
 
-class Version(Shape):
-    """Which knowledge this is; `digest` is the fingerprint of all other files, so that none changes without a new version."""
+class Edition(Shape):
+    """A version of the knowledge, and what changed with it."""
 
     version: Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]+$")]
     date: date
     says: Words
+
+
+class Version(Edition):
+    """Which knowledge this is; `digest` is the fingerprint of all other files, so that none changes without a new version.
+
+    earlier   the versions before it, the newest first
+    """
+
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    earlier: tuple[Edition, ...] = ()
 
 
 class Attribute(Shape):

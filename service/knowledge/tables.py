@@ -22,7 +22,8 @@ from service.knowledge.provenance import System
 
 _CPT = "http://www.ama-assn.org/go/cpt"
 _HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
-_TOKEN = re.compile(r"[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]+")
+# Most words are only letters; they are tried first, because it is quicker.
+_TOKEN = re.compile(r"[a-z]{2,}|[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]")
 
 # A phrase list and one of its phrases, as the words of each of its groups: a text without one option of each group does not say it.
 Opening = tuple[str, tuple[tuple[frozenset[str], ...], ...]]

@@ -3,7 +3,7 @@
 from cds_hooks.fhir_authorization import FhirGrant
 from service.probing.probe import Probed
 from service.probing.server import Server, why
-from service.transcript import Json, transcribe
+from service.transcript import Json, transcribe, transcribed_code
 
 
 def transcribed(server: Server, grant: FhirGrant, probed: Probed, *, show_query: bool) -> Json:
@@ -14,17 +14,7 @@ def transcribed(server: Server, grant: FhirGrant, probed: Probed, *, show_query:
     return {
         "server": {"base": str(server.base), "fhirVersion": server.version, "software": server.software},
         "keys": {key: _key(key, grant, probed, show_query=show_query) for key in probed.fetched},
-        "unknownCodes": [
-            {
-                "system": one.coding.system,
-                "code": one.coding.code,
-                "display": one.coding.display,
-                "entries": one.entries,
-                "understood": one.understood,
-                "local": one.is_local,
-            }
-            for one in probed.unknown
-        ],
+        "unknownCodes": [transcribed_code(one) for one in probed.unknown],
         "evaluation": transcribe(probed.evaluation),
     }
 

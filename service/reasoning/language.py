@@ -49,7 +49,8 @@ class Ear:
         """A phrase list, tokenised."""
         if id(phrases) not in self._lists:
             patterns = tuple(pattern_of(phrase) for phrase in phrases.phrase)
-            listening = Listening(patterns, by_head(map(tokens, phrases.never_with)), phrases.past_counts)
+            heads = frozenset(head for pattern in patterns for head in pattern.groups[0])
+            listening = Listening(patterns, heads, by_head(map(tokens, phrases.never_with)), phrases.past_counts)
             # The list is kept beside it, so that its id stays its own.
             self._lists[id(phrases)] = (phrases, listening)
         return self._lists[id(phrases)][1]
@@ -83,6 +84,7 @@ class Hearing:
         return [
             mention
             for place, clause in enumerate(self._clauses[text])
+            if not listening.heads.isdisjoint(clause.at)
             for mention in self._in_clause(place, clause, listening)
             if not (listening.never_with and places(clause, listening.never_with))
         ]

@@ -29,9 +29,10 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A phrase list, tokenised."""
+    """A phrase list, tokenised; `heads`: a clause with none of these words says none of its phrases."""
 
     patterns: tuple[Pattern, ...]
+    heads: frozenset[str]
     never_with: Phrases
     past_counts: bool
 
@@ -54,8 +55,9 @@ def spans(clause: Clause, pattern: Pattern) -> list[Span]:
     """The stretches with one of each group, at most `apart` words from first to last: for each place of the first group the tightest."""
     said = clause.at.keys()
     # Nearly every clause lacks one of the groups altogether: that is seen by first words alone.
-    if any(said.isdisjoint(group) for group in pattern.groups):
-        return []
+    for group in pattern.groups:
+        if said.isdisjoint(group.keys()):
+            return []
     groups = [places(clause, group) for group in pattern.groups]
     if not all(groups):
         return []

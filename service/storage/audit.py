@@ -7,7 +7,7 @@ the place where the chain goes on.
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,18 +59,26 @@ class AuditTrail:
 
     def add(self, connection: Connection, record: Mapping[str, Any], *, at: datetime) -> None:
         """Add a record at the end of the chain. Last in its transaction: until that ends, no other record is added."""
-        append(connection, self._pseudonyms, {"source": self._source, **record}, at=at)
+        self.add_all(connection, (record,), at=at)
+
+    def add_all(self, connection: Connection, records: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
+        """Add records as `add` does, in their order."""
+        append(connection, self._pseudonyms, [{"source": self._source, **record} for record in records], at=at)
 
 
-def append(connection: Connection, pseudonyms: Pseudonyms, record: Mapping[str, Any], *, at: datetime) -> None:
-    """Add a record at the end of the chain, for AuditTrail and the commands."""
+def append(connection: Connection, pseudonyms: Pseudonyms, records: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+    """Add records at the end of the chain, for AuditTrail and the commands."""
+    if not records:
+        return
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    last = _last(connection)
-    number = last.number + 1
-    written = json.dumps({"number": number, "recorded": at.isoformat(), **record}, ensure_ascii=False, sort_keys=True)
-    digest = pseudonyms.of_audit("record", last.hash, written)
-    connection.execute(_ADD, {"number": number, "recorded_at": at, "record": written, "hash": digest})
+    last, rows = _last(connection), []
+    for record in records:
+        number = last.number + 1
+        written = json.dumps({"number": number, "recorded": at.isoformat(), **record}, ensure_ascii=False, sort_keys=True)
+        last = Link(number, pseudonyms.of_audit("record", last.hash, written))
+        rows.append({"number": number, "recorded_at": at, "record": written, "hash": last.hash})
+    connection.execute(_ADD, rows)
 
 
 def verify(connection: Connection, pseudonyms: Pseudonyms, *, expected: Link | None = None) -> Verdict:

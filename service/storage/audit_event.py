@@ -3,8 +3,10 @@
 Source: https://hl7.org/fhir/R4/auditevent.html; threat model 2. No name, no text, no token: pseudonyms, ids of ours and counts.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from cds_hooks.fetched import Fetched, Reason, State
 from cds_hooks.refused_calls import RefusedCall
 from service.storage.decisions import Decision
 
@@ -35,6 +37,45 @@ def of_decision(made: Decision) -> Record:
     )
 
 
+def of_reads(fetched: Mapping[str, Fetched], *, server: str, client: str, patient: str, user: str, call: str) -> tuple[Record, ...]:
+    """The records of what was read from a FHIR server for a call: of each prefetch key one, never its query nor what came.
+
+    server  as it is listed for the client;  patient, user: pseudonyms;  call: the hookInstance
+    """
+    return tuple(
+        _event(
+            "fhir-read",
+            outcome="0" if one.state is State.SUPPLIED else "4",
+            client=client,
+            user=user,
+            entities=[{"what": f"Patient/{patient}"}, {"what": server, "detail": {"hookInstance": call, "key": key, **_read(one)}}],
+            # R: a resource by its id;  E: a search is executed.
+            action="E" if "?" in one.record.template else "R",
+        )
+        for key, one in fetched.items()
+        if _was_asked(one)
+    )
+
+
+def _was_asked(one: Fetched) -> bool:
+    """Whether a call was made: none is to a server that is known to speak a version that is not read."""
+    return one.state is not State.NOT_ASKED and not (one.record.reason is Reason.FHIR_VERSION and one.record.status is None)
+
+
+def _read(one: Fetched) -> Record:
+    record = one.record
+    return {
+        "type": record.template.partition("?")[0].partition("/")[0],
+        "state": one.state.value,
+        **({"reason": record.reason.value} if record.reason else {}),
+        **({"status": record.status} if record.status is not None else {}),
+        "pages": record.pages,
+        "resources": record.resources,
+        "bytes": record.bytes,
+        "milliseconds": record.milliseconds,
+    }
+
+
 def of_feedback(client: str, service: str, *, items: int, stored: int) -> Record:
     """The record of a feedback call: so many items, of which so many were new."""
     entity = {"what": service, "detail": {"items": items, "stored": stored}}
@@ -48,11 +89,11 @@ def of_refusal(call: RefusedCall) -> Record:
     return _event(kind, outcome="8" if call.status >= 500 else "4", client=call.client, user="", entities=[entity])
 
 
-def _event(kind: str, *, outcome: str, client: str, user: str, entities: list[Record]) -> Record:
+def _event(kind: str, *, outcome: str, client: str, user: str, entities: list[Record], action: str = "E") -> Record:
     return {
         "type": "rest",
         "subtype": kind,
-        "action": "E",
+        "action": action,
         "outcome": outcome,
         "agent": {"who": client, **({"user": user} if user else {})},
         "entity": entities,

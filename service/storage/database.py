@@ -1,5 +1,8 @@
 """The database of the service: whole transactions in threads of its own, each for a bounded time.
 
+Those that wait for a SQLite file at the same moment share one commit, and so one sync of the disk, which takes longer than all the rest of
+a transaction; each is told after it.
+
 Not SQLAlchemy's asyncio: it changes threads at every statement, which took five times as long as one thread for the transaction.
 A connection to SQLite is kept, for to open and to close one costs more than a transaction does. After a failure, and when the file at the
 path is no longer the one that was opened, there is a new one: a file that was moved, filled up or came back is met as it is.
@@ -8,12 +11,15 @@ path is no longer the one that was opened, there is a new one: a file that was m
 import asyncio
 import errno
 import logging
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service.database_url import Place, SQLiteFile
@@ -26,7 +32,23 @@ T = TypeVar("T")
 Store = Connection
 Work = Callable[[Store], T]
 
+# How many transactions share a commit at most: what one of them does wrong is undone with all of them, and done again without it.
+_MOST_TOGETHER = 50
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A transaction that waits for its turn, and the promise of what it gives."""
+
+    work: Work[Any]
+    given_up: Event
+    promise: "Future[Any]" = field(default_factory=Future)
+
+
+class _GivenUp(TimeoutError):
+    """Nobody waits any more, and somebody has been told that nothing was stored."""
 
 
 class NotStored(Exception):
@@ -34,7 +56,18 @@ class NotStored(Exception):
 
 
 class StoreUnusable(ClinicError):
-    """The database that CLUNEAL_DATABASE_URL names cannot be used by a command; the message has the name of the failure."""
+    """The database that CLUNEAL_DATABASE_URL names cannot be used; the message has the name of the failure.
+
+    passes  whether it may be usable later without anybody changing a setting or a file: it is away, or another program holds it
+    """
+
+    def __init__(self, place: Place, failed: Exception) -> None:
+        name = failure_name(failed)
+        self.passes = not isinstance(place, SQLiteFile) or "SQLITE_BUSY" in name
+        # The path of a file is no secret; the address of a database may hold one.
+        file = f" It is the file {place.path}." if isinstance(place, SQLiteFile) else ""
+        what_helps = "" if self.passes else " Name one of the service's own, in a folder where it may write, or off."
+        super().__init__(f"The database of CLUNEAL_DATABASE_URL cannot be used: {name}.{file}{what_helps}")
 
 
 class Database:
@@ -43,15 +76,26 @@ class Database:
     wait     seconds for a transaction, its place in the queue included; for another program's lock on a file, half of them
     patient  statements may take their time, as those of commands do
     reads    nothing is written once the tables are there, and nobody else who writes has to wait
+    failed   hears of each transaction of a call that failed what it was for
 
     A commit that ends in the moment in which the wait does is told as not stored and may yet be kept.
     """
 
-    def __init__(self, place: Place, *, wait: float = 2.0, patient: bool = False, reads: bool = False) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        wait: float = 2.0,
+        patient: bool = False,
+        reads: bool = False,
+        failed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._failed = failed
         self._place = place
         self._patient = patient
         self._reads = reads
         self._wait = wait
+        self._waiting: deque[_Asked] = deque()
         self._opened: tuple[object, Engine] | None = None
         self._opening = Lock()
         # SQLite has one writer at a time anyway, and a queue of ours has an end where its lock only has a time.
@@ -60,23 +104,32 @@ class Database:
     async def run(self, work: Work[T], *, what: str) -> T:
         """What `work` gives, once its transaction is on the disk. Raises NotStored, and logs that `what` failed."""
         given_up = Event()
-        working = asyncio.wrap_future(self._threads.submit(self._transaction, work, given_up))
+        working = asyncio.wrap_future(self._begun(work, given_up))
         try:
             async with asyncio.timeout(self._wait):
                 return await working
         except (SQLAlchemyError, WrongSchema, StoreUnusable, OSError) as failed:
             # TimeoutError is an OSError. The name of the failure alone: a message may quote what was to be stored.
             _log.error("%s failed in the store: %s", what, failure_name(failed))
+            self._failed(what)
             raise NotStored from None
         finally:
             given_up.set()
+
+    async def answers(self) -> bool:
+        """Whether a transaction that could write goes through now."""
+        try:
+            await self.run(lambda connection: connection.execute(text("SELECT 1")).scalar(), what="a look at the store")
+        except NotStored:
+            return False
+        return True
 
     def run_now(self, work: Work[T]) -> T:
         """What `work` gives, for a command, which may wait. Raises StoreUnusable and WrongSchema."""
         try:
             return self._threads.submit(self._transaction, work, Event()).result()
         except (SQLAlchemyError, OSError) as failed:
-            raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+            raise StoreUnusable(self._place, failed) from None
 
     def prepare(self) -> None:
         """Open the database, and upgrade a SQLite file. Raises StoreUnusable and WrongSchema."""
@@ -87,18 +140,44 @@ class Database:
         self._threads.submit(self._close).result()
         self._threads.shutdown()
 
-    def _transaction(self, work: Work[T], given_up: Event) -> T:
+    def _begun(self, work: Work[T], given_up: Event) -> "Future[T]":
+        """What a transaction will give, in a thread of its own or together with those that wait already."""
+        if not isinstance(self._place, SQLiteFile):
+            return self._threads.submit(self._transaction, work, given_up)
+        asked = _Asked(work, given_up)
+        self._waiting.append(asked)
+        self._threads.submit(self._turn)
+        return asked.promise
+
+    def _turn(self) -> None:
+        """Carry out those that wait, all in one transaction; one by one where that fails, so that none suffers from another."""
+        asked = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_TOGETHER))]
+        together = [one for one in asked if one.promise.set_running_or_notify_cancel()]
+        if len(together) > 1:
+            with suppress(Exception):
+                told = self._transaction(lambda connection: [one.work(connection) for one in together], *(one.given_up for one in together))
+                for one, given in zip(together, told, strict=True):
+                    one.promise.set_result(given)
+                return
+        for one in together:
+            try:
+                one.promise.set_result(self._transaction(one.work, one.given_up))
+            except BaseException as failed:
+                one.promise.set_exception(failed)
+
+    def _transaction(self, work: Work[T], *given_up: Event) -> T:
         with self._opening:
-            if given_up.is_set():
-                raise TimeoutError
+            if any(one.is_set() for one in given_up):
+                raise _GivenUp
             engine = self._engine()
         try:
-            with engine.connect() as connection, connection.begin() as transaction:
+            with engine.connect() as connection, connection.begin():
                 found = work(connection)
-                # Somebody has been told that nothing was stored.
-                if given_up.is_set():
-                    transaction.rollback()
+                if any(one.is_set() for one in given_up):
+                    raise _GivenUp
                 return found
+        except _GivenUp:
+            raise
         except BaseException:
             if isinstance(self._place, SQLiteFile):
                 self._close()
@@ -155,7 +234,7 @@ def _with_engine(place: Place, work: Work[T]) -> T:
         with engine.begin() as connection:
             return work(connection)
     except (SQLAlchemyError, OSError) as failed:
-        raise StoreUnusable(f"The database of CLUNEAL_DATABASE_URL cannot be used: {failure_name(failed)}.") from None
+        raise StoreUnusable(place, failed) from None
     finally:
         engine.dispose()
 

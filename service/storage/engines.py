@@ -4,9 +4,14 @@ Source: threat model 3.6 and the measurements there: a deferred transaction of S
 psycopg waits more than 7 s for a port that is mute, SQLAlchemy 30 s for a connection of its pool.
 """
 
+from collections.abc import Callable
+from errno import ENOENT
+from pathlib import Path
+from typing import Any
+
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 
-from service.database_url import PostgreSQL, SQLiteFile
+from service.database_url import PostgreSQL, SQLiteFile, read_password
 
 CONNECTIONS = 10
 
@@ -41,7 +46,7 @@ def sqlite_engine(file: SQLiteFile, *, wait: float, reads: bool = False) -> Engi
 def postgresql_engine(place: PostgreSQL, *, patient: bool = False) -> Engine:
     """An engine with a small pool, for threads; `patient`: statements may take their time, as a migration does."""
     options = _OPTIONS | ({"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"} if patient else {})
-    return create_engine(
+    engine = create_engine(
         make_url(place.url).set(drivername="postgresql+psycopg"),
         pool_size=CONNECTIONS,
         max_overflow=0,
@@ -50,6 +55,21 @@ def postgresql_engine(place: PostgreSQL, *, patient: bool = False) -> Engine:
         hide_parameters=True,
         connect_args={"connect_timeout": 2, "options": " ".join(f"-c {name}={value}" for name, value in options.items())},
     )
+    if place.password_file:
+        event.listen(engine, "do_connect", _password_of(place.password_file))
+    return engine
+
+
+def _password_of(file: Path) -> Callable[..., None]:
+    """The password as the file has it now, for each new connection: it may be changed while the service runs."""
+
+    def fill_in(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
+        try:
+            parameters["password"] = read_password(file)
+        except ValueError as wrong:
+            raise OSError(ENOENT, f"CLUNEAL_DATABASE_PASSWORD_FILE: {wrong}") from None
+
+    return fill_in
 
 
 def _set_pragmas(connection: object, _: object) -> None:

@@ -19,6 +19,7 @@ from service.storage.audit_event import of_feedback
 from service.storage.database import Database, NotStored
 from service.storage.once import insert_once
 from service.storage.schema import card, feedback
+from service.telemetry.note import noted
 
 # Somebody who changes their mind about a card does so a few times; a card is dismissed once a click.
 MOST_OF_A_CARD = 50
@@ -42,7 +43,10 @@ class StoredFeedback:
         received = self._clock()
         rows = {row["digest"]: row for row in (_row(client, service, item) for item in items)}
 
+        stored = 0
+
         def insert(connection: Connection) -> TooMuchFeedback | None:
+            nonlocal stored
             new = _new(connection, client, rows.values())
             if refusal := _refusal(connection, client, new, received):
                 return refusal
@@ -51,6 +55,7 @@ class StoredFeedback:
                 values = {**row, "received_at": received, "card_known": row["card"].lower() in known}
                 # Another replica may have stored it since we looked.
                 insert_once(connection, feedback, values, key=("digest",))
+            stored = len(new)
             self._audit.add(connection, of_feedback(client, service, items=len(items), stored=len(new)), at=received)
             return None
 
@@ -60,6 +65,8 @@ class StoredFeedback:
             raise FeedbackNotStored(retry_after=_RETRY_AFTER) from None
         if refusal:
             raise refusal
+        note = noted()
+        note.feedback, note.stored = Counter(item.outcome for item in items), stored
 
 
 def _new(connection: Connection, client: str, rows: Iterable[Row]) -> list[Row]:

@@ -76,8 +76,8 @@ class Json(TypeDecorator[Any]):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """The value that was stored."""
-        return json.loads(value)
+        """The value that was stored; None where a join found no row."""
+        return None if value is None else json.loads(value)
 
 
 # SQLite numbers rows by itself only where the key is an INTEGER.

@@ -62,8 +62,11 @@ class Layout:
         content  what the template shows
         """
         text = self._templates.get_template(template).render(at=at, **content)
-        given = {"Content-Security-Policy": self._policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", **(headers or {})}
-        return Response(text, status_code=status, media_type="text/html", headers=given)
+        return Response(text, status_code=status, media_type="text/html", headers={**self.page_headers(), **(headers or {})})
+
+    def page_headers(self) -> dict[str, str]:
+        """What goes with every page: its policy, that nobody is told where a link was, and that nobody keeps it."""
+        return {"Content-Security-Policy": self._policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
     @property
     def _policy(self) -> str:

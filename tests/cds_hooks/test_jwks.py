@@ -271,3 +271,22 @@ async def test_nobody_there_is_no_key_set():
     for url in ("http://127.0.0.1:9/jwks.json", "http://nobody.invalid/jwks.json", "http://[::1/jwks.json"):
         with pytest.raises(KeysUnavailable):
             await fetch_key_set(url)
+
+
+async def test_whoever_watches_hears_of_each_fetch():
+    """Whether it brought keys; a kid that is known costs no fetch."""
+    answers, heard, now = [key_set(GOOD), KeysUnavailable("away")], [], [0.0]
+
+    async def fetch(_):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    keys = FetchedKeys("https://ehr.example/jwks", fetch=fetch, clock=lambda: now[0], told=heard.append)
+    await keys.find("good")
+    await keys.find("good")
+    now[0] = 3 * FRESH
+    await keys.find("good")
+
+    assert heard == [True, False]

@@ -14,6 +14,7 @@ from cds_hooks.transport import Limits
 from service.app import create_app
 from service.cds_services import offered_services
 from service.knowledge.load import load_knowledge
+from service.large_charts import LargeCharts
 from service.settings import read_settings
 from service.story import hook_request, read_story
 from tests.doors import posted
@@ -125,7 +126,7 @@ async def test_large_charts_wait_for_a_place_and_not_for_ever():
     body = told("laminectomy-and-iliac-harvest", on=datetime.now(UTC))
     reports = body["prefetch"]["reports"]["entry"]
     body["prefetch"]["reports"]["entry"] = [*reports, *({"resource": {**reports[0]["resource"], "id": f"r-{n}"}} for n in range(400))]
-    services = offered_services(load_knowledge(), clock=lambda: datetime.now(UTC).date(), ticks=perf_counter, patience=0)
+    services = offered_services(load_knowledge(), clock=lambda: datetime.now(UTC).date(), ticks=perf_counter, large=LargeCharts(patience=0))
     app = FastAPI()
     app.include_router(cds_hooks_router(services, limits=Limits()))
     install(app)

@@ -1,14 +1,26 @@
 """Who waits for a FHIR server, and what the others get meanwhile: the whole application beside a server that hangs."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from random import random
+from time import monotonic
 
 import httpx
 import pytest
 
+from cds_hooks.egress.allow_list import read_service_base
+from cds_hooks.egress.exchange import Egress
+from cds_hooks.fetched import Reason
+from cds_hooks.fhir_calls import FhirCalls
+from cds_hooks.fhir_version import FhirVersions
+from cds_hooks.request import read_request
 from service.app import create_app
+from service.cds_services import prefetch_templates
+from service.fetching import READ_VERSIONS, Fetching, Reach
 from service.fhir.chart import KEYS
+from service.knowledge.load import load_knowledge
 from service.settings import read_settings
 from service.story import hook_request, read_story
 from tests.faulty_fhir import faulty_fhir, hang
@@ -86,3 +98,20 @@ async def test_a_chart_that_lacks_no_needed_key_is_judged_without_the_others():
 
     assert answer.status_code == 200
     assert len(answer.json()["cards"]) == 1
+
+
+async def test_what_was_spent_before_is_taken_from_the_time_to_fetch():
+    """A call whose keys took all of its time is answered at once with what it has: nothing more is waited for."""
+    async with faulty_fhir(hang()) as server:
+        calls = FhirCalls(egress := Egress(bases := (read_service_base(server.base, loopback_http=True),)), clock=monotonic, chance=random)
+        templates = prefetch_templates(load_knowledge())
+        versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
+        fetching = Fetching(calls, reach={"": Reach(bases, 60)}, templates=templates, versions=versions)
+        leave = {"fhirServer": server.base, "fhirAuthorization": {"access_token": "t", "token_type": "Bearer", "expires_in": 300}}
+        asked = read_request(json.dumps({**STORY, "prefetch": {}, **leave}).encode(), hooks=("patient-view",))
+        async with asyncio.timeout(20):
+            _, done = await fetching.complete(asked, spent=60)
+        await egress.aclose()
+
+    assert {one.record.reason for one in done.fetched.values()} <= {Reason.TIMED_OUT, Reason.NO_PLACE}
+    assert done.server == server.base

@@ -35,7 +35,7 @@ def change(folder: Path) -> None:
 
 
 def test_changed_knowledge_gets_the_next_number(checkout):
-    """Before it the knowledge is refused, after it sound; sentence, number and fingerprint are new."""
+    """Before it the knowledge is refused, after it sound; sentence, number and fingerprint are new; what was before it is told."""
     before = version(checkout)
     change(checkout)
     refused = command(checkout, "check")
@@ -50,6 +50,7 @@ def test_changed_knowledge_gets_the_next_number(checkout):
         or after["date"].year > before["date"].year
     )
     assert after["digest"] != before["digest"]
+    assert after["earlier"] == [{key: before[key] for key in ("version", "date", "says")}, *before["earlier"]]
 
 
 def test_unchanged_knowledge_gets_none(checkout):

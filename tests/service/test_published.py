@@ -172,10 +172,12 @@ def test_nothing_in_the_folder_is_left_out():
 def test_it_says_which_knowledge_it_is():
     """Version, date, what is new, and the fingerprint of the files, as version.toml has them; nothing was adjusted."""
     version = in_file("version.toml")
+    before = [{**one, "date": one["date"].isoformat()} for one in version["earlier"]]
 
-    assert {key: told()[key] for key in ("version", "date", "says", "digest", "policy", "adjusted")} == {
+    assert {key: told()[key] for key in ("version", "date", "says", "digest", "policy", "adjusted", "earlier")} == {
         **version,
         "date": version["date"].isoformat(),
+        "earlier": before,
         "policy": "evidence",
         "adjusted": {},
     }

@@ -69,7 +69,7 @@ def test_an_unknown_key_that_is_like_none_lists_the_keys(folder):
     """Where nothing is near, the author sees what there is."""
     change(folder / "version.toml", "says", "zzzz = 1\nsays")
 
-    assert any('unknown key "zzzz"; keys here: date, digest, says, version' in line for line in problems(folder))
+    assert any('unknown key "zzzz"; keys here: date, digest, earlier, says, version' in line for line in problems(folder))
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,6 @@ def environ(url: str, key_file: Path) -> dict[str, str]:
     return {
         "CLUNEAL_DATABASE_URL": url,
         "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file),
-        "CLUNEAL_QUIET": "1",
         "CLUNEAL_STORE_DEADLINE_S": "20",
     }
 

@@ -12,6 +12,7 @@ import time_machine
 
 from tests.service.storage.calls import SILENT, ask, question, running, tell
 from tests.service.storage.reading import execute, rows
+from tests.service.typed import typed
 
 COMMAND = Path(sys.executable).parent / "cluneal-cds"
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)
@@ -84,6 +85,20 @@ def test_feedback_is_exported_with_its_card(environ, remembered):
     assert (item["kind"], item["nerves"], item["side"], item["tier"]) == ("block", ["superior"], "right", "high")
 
 
+def test_feedback_on_a_card_that_nobody_knows_is_exported_too(environ):
+    """It is kept, unmatched, and nothing is told of a card."""
+
+    async def calls():
+        async with running(environ) as caller:
+            assert (await tell(caller, "nobody-knows-it")).status_code == 200
+
+    asyncio.run(calls())
+    (line,) = map(json.loads, said(environ, "feedback", "export"))
+
+    assert (line["card"], line["matched"]) == ("nobody-knows-it", False)
+    assert "kind" not in line
+
+
 def test_cards_that_nobody_answered_are_exported_as_inferred(environ, remembered):
     """After so many days, and said to be inferred: nobody reported it."""
     lines = [json.loads(line) for line in said(environ, "feedback", "export", "--ignored-after", "14")]
@@ -144,6 +159,31 @@ def test_a_stored_request_is_replayed(environ, remembered, tmp_path):
 
     assert decided.endswith(f"open cluneal-patient-view: block {remembered}")
     assert same == "  the same again"
+
+
+def test_a_call_that_was_quiet_is_replayed_with_its_history(environ, url, remembered, tmp_path):
+    """The silence after the dismissal is decided again with what was known then; without quiet, the card that it kept back shows."""
+
+    async def call():
+        async with running(environ) as caller:
+            return (await ask(caller, question(instance="later", encounterId="another"))).json()
+
+    answer, file = asyncio.run(call()), tmp_path / "request.json"
+    file.write_text(json.dumps(question(instance="later", encounterId="another")))
+    decided, same = typed(environ, "replay", str(file)).stdout.splitlines()
+    loud = typed({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file))
+
+    assert answer["extension"]["org.cluneal-cds.silence"]["rule"] == json.loads(rows(url, "decision")[-1]["silence"])["rule"] == "D-02"
+    assert (decided.rpartition(": ")[2], same) == ("silence", "  the same again")
+    assert "outcome: recorded silence, now block" in loud.stdout
+
+
+def test_replayed_without_quiet_a_card_rests_on_the_same_facts(environ, remembered, tmp_path):
+    """The digests of its facts are keyed with the patient's salt, whether or not the history counts."""
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(question(instance="new")))
+
+    assert typed({**environ, "CLUNEAL_QUIET": "0"}, "replay", str(file)).stdout.endswith("  the same again\n")
 
 
 def test_a_request_that_was_another_shows_in_what(environ, url, remembered, tmp_path):

@@ -20,6 +20,7 @@ from service.storage import migrate
 from service.storage.database import Database, upgrade_place
 from service.storage.migrate import WrongSchema
 from service.storage.schema import REVISION, tables
+from tests.service.storage.calls import ask, question, running
 from tests.service.storage.reading import execute, rows
 
 
@@ -60,6 +61,19 @@ def test_the_tables_of_a_newer_version_are_left_alone(url, environ):
     with pytest.raises(WrongSchema, match="9999"):
         upgrade_place(read_database_url(url))
     assert rows(url, "alembic_version", "version_num") == [{"version_num": "9999"}]
+
+
+async def test_a_replica_that_runs_goes_on_while_a_newer_version_upgrades(postgresql_url, key_file):
+    """As docs/operations.md has it: the tables have a new revision and a column more, and its calls are recorded as before."""
+    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), "CLUNEAL_STORE_DEADLINE_S": "20"}
+    async with running(environ) as old:
+        await ask(old, question(instance="before"))
+        execute(postgresql_url, "ALTER TABLE decision ADD COLUMN of_a_newer_version text")
+        execute(postgresql_url, "UPDATE alembic_version SET version_num = '9999'")
+        answer = (await ask(old, question(instance="after"))).json()
+
+    assert "org.cluneal-cds.degraded" not in answer.get("extension", {})
+    assert [row["hook_instance"] for row in rows(postgresql_url, "decision")] == ["before", "after"]
 
 
 def test_one_of_many_upgrades_at_once_does_the_work(server):

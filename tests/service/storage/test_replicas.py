@@ -7,10 +7,12 @@ import time_machine
 from tests.service.storage.calls import NOON, ask, clients, question, running, signed, tell
 from tests.service.storage.reading import rows
 
+PATIENT = {"CLUNEAL_STORE_DEADLINE_S": "20"}
+
 
 async def test_a_token_that_one_has_seen_the_other_refuses(postgresql_url, key_file, tmp_path):
     """Also when both get it at the same moment: of twenty uses one passes."""
-    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), **clients(tmp_path, "ehr")}
+    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), **PATIENT, **clients(tmp_path, "ehr")}
     with time_machine.travel(NOON, tick=False):
         async with running(environ) as first, running(environ) as second:
             assert [(await ask(one, **signed("1"))).status_code for one in (first, second)] == [200, 401]
@@ -21,7 +23,7 @@ async def test_a_token_that_one_has_seen_the_other_refuses(postgresql_url, key_f
 
 async def test_what_was_dismissed_at_one_is_quiet_at_the_other(postgresql_url, key_file):
     """The card, "not now", and the next call at the other replica is silence with its reason."""
-    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), "CLUNEAL_QUIET": "1"}
+    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), **PATIENT}
     with time_machine.travel(NOON, tick=False) as clock:
         async with running(environ) as first, running(environ) as second:
             (card,) = (await ask(first)).json()["cards"]
@@ -35,7 +37,7 @@ async def test_what_was_dismissed_at_one_is_quiet_at_the_other(postgresql_url, k
 
 async def test_the_chain_of_the_audit_has_no_fork(postgresql_url, key_file):
     """Forty calls at once at two replicas make one chain, with a record for each that was told to be recorded."""
-    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file)}
+    environ = {"CLUNEAL_DATABASE_URL": postgresql_url, "CLUNEAL_PSEUDONYM_KEY_FILE": str(key_file), **PATIENT}
     async with running(environ) as first, running(environ) as second:
         sent = [ask(one, question(instance=f"i-{number}")) for number in range(20) for one in (first, second)]
         answers = [answer.json() for answer in await asyncio.gather(*sent)]

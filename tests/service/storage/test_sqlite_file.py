@@ -149,17 +149,29 @@ async def test_a_store_that_fails_is_said(service, file, broken, caplog):
 
 
 @pytest.mark.parametrize("broken", [not_a_database, another_table])
-async def test_a_file_that_is_broken_at_the_start_is_said_and_met_again(file, environ, broken, caplog):
-    """The service starts, for its cards need no store; once the file is mended, feedback is stored without a restart."""
+def test_a_file_that_cannot_be_used_stops_the_start(file, environ, broken):
+    """A sentence that names the file, and what would help: an operator's mistake is not found out by the first call."""
     broken(file)
-    app = create_app(read_settings(environ))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as service:
-        assert (await send(service, ACCEPTED)).status_code == 503
-        for path in file.parent.glob("cluneal.sqlite*"):
-            path.unlink()
-        assert (await send(service, ACCEPTED)).status_code == 200
+    command = Path(sys.executable).with_name("cluneal-cds")
+    told = subprocess.run([command, "serve", "--port", "8359"], env=environ, capture_output=True, text=True, timeout=60, check=False)
 
-    assert "The database of CLUNEAL_DATABASE_URL cannot be used: " in caplog.text
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith("The database of CLUNEAL_DATABASE_URL cannot be used: ")
+    assert str(file) in told.stderr
+    assert told.stderr.count("\n") == 1
+
+
+async def test_a_file_that_another_program_holds_at_the_start_is_met_again(file, environ, caplog):
+    """That passes: cards come meanwhile, and feedback is stored without a restart once the file is free."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        app = create_app(read_settings({**environ, "CLUNEAL_STORE_DEADLINE_S": "0.5"}))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as service:
+            assert (await send(service, ACCEPTED)).status_code == 503
+            database.execute("ROLLBACK")
+            assert (await send(service, ACCEPTED)).status_code == 200
+
+    assert "cannot be used: OperationalError SQLITE_BUSY" in caplog.text
 
 
 async def test_a_store_without_its_folder_is_said(service, file, url):

@@ -63,7 +63,7 @@ async def test_nothing_is_written_while_it_is_asked(monkeypatch):
     """The whole, a room and a resource of ours are ready from the start; one thing is written once."""
     app = create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
     first = await asked(PART, app=app)
-    monkeypatch.setattr("service.web.knowledge_json._page", None)
+    monkeypatch.setattr("service.web.knowledge_json.tagged", None)
     monkeypatch.setattr("service.web.knowledge_json._text", None)
 
     assert [(await asked(path, app=app)).status for path in (WHOLE, "/knowledge/valueSets", FHIR, "/fhir/ValueSet/fever")] == [200] * 4

@@ -1,0 +1,1 @@
+"""A chart tried on the service by whoever connects an EHR."""
