@@ -21,7 +21,7 @@ SOURCES  := $(PACKAGES) tests release $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test test-long kills syncs requirements bench fmt lock clean image image-check sbom licences release
+.PHONY: help run setup test test-long screenshots kills syncs requirements bench fmt lock clean image image-check sbom licences release
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ fhir-server: | $(VENV)/bin/python
 
 test-long: $(VENV)/.installed-tests fhir-server ## Run the tests that take minutes
 	$(VENV)/bin/python tests/side_by_side.py long
+
+PICTURES ?= build/screenshots
+
+screenshots: $(VENV)/.installed-tests ## Write pictures of every page, narrow and wide, light and dark, into build/screenshots (PICTURES=..)
+	@$(VENV)/bin/python -m tests.pages.screenshots $(PICTURES)
 
 kills: $(VENV)/.installed-tests ## Kill the service, and PostgreSQL, in the middle of writing (CYCLES=500), and count what was lost
 	$(VENV)/bin/python -m tests.kills $(CYCLES)

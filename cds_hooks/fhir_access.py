@@ -50,6 +50,7 @@ async def complete_prefetch(
     versions: FhirVersions | None = None,
     needed: Collection[str] | None = None,
     turn: AbstractAsyncContextManager[bool] | None = None,
+    leave: FhirGrant | None = None,
 ) -> Completed:
     """The prefetch of a request with what it lacks, as far as the client's FHIR server gives it by the deadline.
 
@@ -58,9 +59,10 @@ async def complete_prefetch(
     versions  what the servers speak; without it, each is taken for R4
     needed    the keys that go before the others where places are scarce; all of them when it is not told
     turn      what a call waits for that asks a server, and only such a one; False when its turn did not come
+    leave     to read from an open server, where no client asks; otherwise the request has to give it
     """
     limits = limits or FetchLimits()
-    grant = fhir_grant(request, allowed)
+    grant = leave or fhir_grant(request, allowed)
     if isinstance(grant, Reason):
         return Completed(request.prefetch, _not_asked(missing(request.prefetch, templates), {}, grant))
     wants, values = wanted(request.prefetch, templates), token_values(request.context)

@@ -24,14 +24,17 @@ from cds_hooks.router import cds_hooks_router, install
 from cds_hooks.transport import Limits
 from service.addresses import is_loopback
 from service.cds_services import offered_services, prefetch_templates
-from service.clients.load import Clients
+from service.clients.load import Clients, KnownClient
 from service.database_url import Place
 from service.fetching import READ_VERSIONS, Fetching
+from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
 from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
 from service.large_charts import LargeCharts
+from service.mock_clients import feedback_for, mock_clients, services_for
+from service.open_server import OpenServer
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
 from service.settings import Settings, Thresholds, read_settings
@@ -46,6 +49,7 @@ from service.telemetry.readiness import Readiness
 from service.trial.tried import Trial
 from service.web.docs import add_docs_routes
 from service.web.doors import doors_of
+from service.web.ehr import MockEHR, add_ehr_routes
 from service.web.integrator import Workbench, add_integrator_routes
 from service.web.knowledge_json import add_knowledge_routes
 from service.web.knowledge_pages import KnowledgePages
@@ -89,14 +93,16 @@ def create_app(settings: Settings) -> FastAPI:
     limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
     metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
     feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    templates = prefetch_templates(knowledge)
+    mocks = _mocks_of(settings, knowledge)
     large = LargeCharts(settings.deadline_s)
     links = _links(settings, knowledge)
     services = offered_services(
         knowledge,
         clock=today,
         ticks=perf_counter,
-        clients=clients.known if clients else (),
-        fetching=Fetching(calls, reach=reach, templates=prefetch_templates(knowledge), versions=versions),
+        clients=clients.known if clients else mocks,
+        fetching=Fetching(calls, reach=reach, templates=templates, versions=versions),
         records=records,
         quiet=settings.quiet,
         large=large,
@@ -106,6 +112,10 @@ def create_app(settings: Settings) -> FastAPI:
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time, told=metrics.add_key_set)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
+    for mock in mocks:
+        theirs = feedback_for(mock, feedback)
+        router = cds_hooks_router(services_for(mock, services), limits=limits, feedback=theirs, refused=records)
+        app.include_router(router, prefix=f"/ehr/{mock.speech.dialect}")
 
     pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
     layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
@@ -115,6 +125,17 @@ def create_app(settings: Settings) -> FastAPI:
         add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
     if pages:
         add_static_routes(app, layout)
+    if "ehr" in settings.shown_pages:
+        ehr = MockEHR(
+            knowledge,
+            clock=today,
+            services={service.hook: service.id for service in services},
+            dialects=tuple(mock.speech.dialect for mock in mocks),
+            guarded=clients is not None,
+            feedback=feedback is not None,
+            servers=tuple(OpenServer(base, calls, versions, templates) for base in (reach[""].servers if clients is None else ())),
+        )
+        add_ehr_routes(app, layout, ehr)
     if "integrator" in settings.shown_pages:
         add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, large))
     if links:
@@ -152,6 +173,13 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
         return adjusted(load_knowledge().thresholds, Adjustments(numbers=thresholds))[1]
 
     return read_settings(environ, refused=refused)
+
+
+def _mocks_of(settings: Settings, knowledge: Knowledge) -> tuple[KnownClient, ...]:
+    """The made-up clients of the mock EHR, where that is served and everybody is answered anyway."""
+    if "ehr" not in settings.shown_pages or settings.clients_file is not None:
+        return ()
+    return mock_clients([*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION])
 
 
 def _readiness(settings: Settings, knowledge: Knowledge, clients: Clients | None, database: Database | None) -> Readiness:

@@ -105,6 +105,9 @@ class _DrainingServer(uvicorn.Server):
 def _announce(settings: Settings) -> None:
     command = "cluneal-cds" if shutil.which("cluneal-cds") == sys.argv[0] else sys.argv[0]
     knowledge = load_knowledge(adjustments_of(settings))
+    if "ehr" in settings.shown_pages:
+        _out.print("\nOpen this page in a browser, and a patient on it:")
+        _out.print(f"  {settings.base_url}/", style="bold", soft_wrap=True)
     _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {knowledge.version.version}")
     if decided := terminal.decided_here(knowledge, load_knowledge()):
         _out.print(f"Decided here: {decided}", soft_wrap=True)

@@ -30,6 +30,7 @@ class Story:
     """One made-up patient: who opens the chart, on which day, and what the chart holds (prefetch key -> FHIR JSON).
 
     hook, drafts   at which hook the EHR asks, and the orders that are being written there
+    shows          what the service makes of it: the kind of its card, "none" for silence, "error" where it cannot be judged
     """
 
     name: str
@@ -40,6 +41,7 @@ class Story:
     prefetch: Mapping[str, object]
     hook: str = "patient-view"
     drafts: tuple[object, ...] = ()
+    shows: str = "error"
 
 
 def story_folder() -> Path:
@@ -70,6 +72,7 @@ def read_story(name: str) -> Story:
         prefetch=json.loads((folder.parent / told.get("chart", name) / "prefetch.json").read_text(encoding="utf-8")),
         hook=told.get("hook", "patient-view"),
         drafts=tuple(json.loads((folder / "drafts.json").read_text(encoding="utf-8"))) if "hook" in told else (),
+        shows=told["expected"].get("card", "error"),
     )
 
 

@@ -41,6 +41,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         os.killpg(made.pid, signal.SIGINT)
         printed, _ = made.communicate(timeout=20)
+    assert printed.index(f"{url}/\n") < printed.index("Discovery:"), "the address of the mock EHR comes first"
     assert f"story laminectomy-and-iliac-harvest --send {url}" in printed
     assert "OPEN" in printed
 

@@ -16,11 +16,11 @@ from service.speech import OrderCode, Speech
 
 # Our code of the referral; those of the blocks are the nerves' own.
 FOCUSED_EXAMINATION = "focused-cluneal-examination"
-_CPT_BLOCK = {"system": "http://www.ama-assn.org/go/cpt", "code": "64450"}
-_SNOMED = "http://snomed.info/sct"
-_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+CPT_BLOCK = {"system": "http://www.ama-assn.org/go/cpt", "code": "64450"}
+SNOMED = "http://snomed.info/sct"
+EXAM = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "exam", "display": "Exam"}]}
 _INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
-_SIDES = {Side.RIGHT: ("24028007", "Right"), Side.LEFT: ("7771000", "Left")}
+SIDES = {Side.RIGHT: ("24028007", "Right"), Side.LEFT: ("7771000", "Left")}
 # R4 forbids Procedures as reasons; they go to supportingInfo.
 _REASONS = ("Condition/", "Observation/", "DiagnosticReport/")
 _LONGEST_NOTE = 500
@@ -40,7 +40,7 @@ def exam_observation(nerve: Nerve, side: Side, *, reproduces: bool, call: Call, 
     return {
         "resourceType": "Observation",
         "status": "final",
-        "category": [{"coding": [{"system": _CATEGORY, "code": "exam", "display": "Exam"}]}],
+        "category": [EXAM],
         "code": {
             "coding": [
                 {"system": EXAMINATION, "code": nerve.exam_code, "display": f"{nerve.adjective.capitalize()} cluneal point palpation"}
@@ -48,18 +48,18 @@ def exam_observation(nerve: Nerve, side: Side, *, reproduces: bool, call: Call, 
             "text": f"{nerve.adjective.capitalize()} cluneal point palpation, {word}",
         },
         "subject": {"reference": f"Patient/{call.patient}"},
-        **_encounter(call),
+        **encounter_of(call),
         "effectiveDateTime": today.isoformat(),
-        **({"performer": [{"reference": call.user}]} if call.user.startswith(("Practitioner/", "PractitionerRole/")) else {}),
+        **performer_of(call),
         "valueCodeableConcept": {"coding": [{"system": EXAMINATION, "code": value, "display": display}], "text": display},
         "interpretation": [{"coding": [{"system": _INTERPRETATION, "code": interpretation[0], "display": interpretation[1]}]}],
         "note": [{"text": note}],
-        "bodySite": _site(nerve, side),
+        "bodySite": site_of(nerve, side),
         "method": {"coding": [{"system": EXAMINATION, "code": "palpation", "display": "Palpation"}]},
         "component": [
             {
                 "code": {"coding": [{"system": EXAMINATION, "code": "side", "display": "Side"}]},
-                "valueCodeableConcept": {"coding": [{"system": _SNOMED, "code": _SIDES[side][0], "display": _SIDES[side][1]}]},
+                "valueCodeableConcept": {"coding": [{"system": SNOMED, "code": SIDES[side][0], "display": SIDES[side][1]}]},
             }
         ],
     }
@@ -72,14 +72,14 @@ def block_order(nerve: Nerve, side: Side, *, call: Call, references: Iterable[st
         **_request(call, references),
         "code": {
             "coding": [
-                *(_of_site(call.speech, nerve.block_code, side) or [_CPT_BLOCK]),
+                *(_of_site(call.speech, nerve.block_code, side) or [CPT_BLOCK]),
                 {"system": EXAMINATION, "code": nerve.block_code, "display": nerve.block_label},
             ],
             "text": f"{nerve.block_label}, {word}",
         },
         "orderDetail": [{"text": f"{word} side, diagnostic, local anaesthetic alone"}],
         "reasonCode": [{"text": f"Pressing the {side.value} {nerve.adjective} cluneal point reproduces the usual pain"}],
-        "bodySite": [_site(nerve, side)],
+        "bodySite": [site_of(nerve, side)],
         "note": [{"text": note[:_LONGEST_NOTE]}],
     }
 
@@ -125,18 +125,28 @@ def _request(call: Call, references: Iterable[str]) -> Resource:
         "intent": call.speech.order_intent,
         "priority": "routine",
         "subject": {"reference": f"Patient/{call.patient}"},
-        **_encounter(call),
-        **({"requester": {"reference": call.user}} if call.user.startswith(("Practitioner/", "PractitionerRole/")) else {}),
+        **encounter_of(call),
+        **({"requester": {"reference": call.user}} if _may_sign(call) else {}),
         **({"reasonReference": reasons} if reasons else {}),
         **({"supportingInfo": procedures} if procedures else {}),
     }
 
 
-def _encounter(call: Call) -> Resource:
+def performer_of(call: Call) -> Resource:
+    """The user as the one who observed, where FHIR lets such a user be."""
+    return {"performer": [{"reference": call.user}]} if _may_sign(call) else {}
+
+
+def _may_sign(call: Call) -> bool:
+    return call.user.startswith(("Practitioner/", "PractitionerRole/"))
+
+
+def encounter_of(call: Call) -> Resource:
+    """The visit, where the call names one."""
     return {"encounter": {"reference": f"Encounter/{call.encounter}"}} if call.encounter else {}
 
 
-def _site(nerve: Nerve, side: Side) -> Resource:
+def site_of(nerve: Nerve, side: Side) -> Resource:
     """The body site with its landmark in words; without a verified code, words alone."""
     words = f"{side.value.capitalize()}: {nerve.site.text[0].lower()}{nerve.site.text[1:]}"
     return {**({"coding": [{"system": nerve.site.system, "code": nerve.site.code}]} if nerve.site.code else {}), "text": words}
@@ -150,7 +160,7 @@ def prove_templates(nerves: Sequence[Nerve]) -> None:
     call = Call("example", "example", "Practitioner/example", "example")
     references = ("Condition/1", "Observation/2", "DiagnosticReport/3", "Procedure/4")
     for nerve in nerves:
-        for side in _SIDES:
+        for side in SIDES:
             for reproduces in (True, False):
                 Observation.model_validate(
                     exam_observation(nerve, side, reproduces=reproduces, call=call, today=date(2026, 1, 1), note="An example.")

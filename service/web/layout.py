@@ -87,7 +87,10 @@ def add_static_routes(app: FastAPI, layout: Layout) -> None:
         found = _FILES.get(request.path_params["name"])
         if found is None:
             raise UnknownService("/static has the style sheets and scripts of the pages.")
-        return Response(found, media_type=_KINDS[Path(request.path_params["name"]).suffix], headers=_FOR_GOOD)
+        # One module of a script asks for another by its name alone, and has to get that of this version.
+        is_tagged = request.url.query == _TAGS[request.path_params["name"]]
+        headers = _FOR_GOOD if is_tagged else {"Cache-Control": "no-cache"}
+        return Response(found, media_type=_KINDS[Path(request.path_params["name"]).suffix], headers=headers)
 
     app.add_route("/pages", list_pages, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route("/static/{name}", read, methods=["GET", "HEAD"], include_in_schema=False)

@@ -20,7 +20,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service that remembers, as `make run` starts it."""
+    """A service that remembers, and repeats what it said: silence has tests of its own."""
     store = tmp_path_factory.mktemp("store") / "cluneal.sqlite"
-    with served(database_url=f"sqlite:///{store}") as running:
+    with served(database_url=f"sqlite:///{store}", quiet="0") as running:
         yield running

@@ -63,7 +63,7 @@ async def test_our_code_system_is_served_where_its_codes_point():
     assert answer.json()["url"].endswith("/fhir/CodeSystem/examination")
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/", "/cds-services/", "/fhir/CodeSystem", "/livez/"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/index.html", "/openapi.json", "/cds-services/", "/fhir/CodeSystem", "/livez/"])
 async def test_nothing_else_is_open(path):
     """Pages of the framework are closed, and a wrong address gets an OperationOutcome."""
     answer = await client().get(path)

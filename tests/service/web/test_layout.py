@@ -40,7 +40,7 @@ def test_every_link_stands_under_the_path_that_a_proxy_put_before_ours():
     page, _ = shown(Layout("https://cds.example/cluneal", "2026.7", doors_of(["ehr", "knowledge"], docs=True)))
     links = re.findall(r'(?:href|src)="([^"#]+)"', page)
 
-    assert len(links) == 4
+    assert len(links) == 5
     assert all(link.startswith("/cluneal/") for link in links)
     assert '<a href="/cluneal/knowledge" aria-current="page">' in page
 
@@ -48,7 +48,7 @@ def test_every_link_stands_under_the_path_that_a_proxy_put_before_ours():
 @pytest.mark.parametrize(("pages", "status"), [("all", 200), ("none", 404)])
 def test_the_style_sheet_is_there_where_there_are_pages(pages, status):
     """At the address that the pages name, with its type; where no page is served there is none."""
-    sheet = re.search(r'href="(/static/[^"]+)"', shown(Layout("http://localhost:8000", "2026.7"))[0])
+    sheet = re.search(r'href="(/static/[^"]+css[^"]+)"', shown(Layout("http://localhost:8000", "2026.7"))[0])
     answer = asked(sheet[1], pages=pages)
 
     assert answer.status_code == status
