@@ -7,7 +7,7 @@ start: a mistyped setting that is ignored would leave the service open, slow or 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,12 +21,9 @@ from service.agreed_acceptance import SAYS as AGREED_ACCEPTANCE
 from service.agreed_acceptance import AgreedAcceptance, read_agreed_acceptance
 from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url, read_password
 from service.errors import ClinicError
+from service.shown_pages import FOR_ALL, PAGES, Page, read_pages
 
 PREFIX = "CLUNEAL_"
-Page: TypeAlias = Literal["ehr", "why", "knowledge", "numbers", "integrator"]
-PAGES: tuple[Page, ...] = get_args(Page)
-# What is for clinicians at every site; the others are for trying the service, or about the whole site.
-_FOR_ALL: tuple[Page, ...] = ("why", "knowledge")
 Thresholds: TypeAlias = tuple[tuple[str, float], ...]
 
 # A setting of an earlier version, and what has taken its place.
@@ -101,7 +98,7 @@ class Settings(BaseSettings):
         """The pages for people that are served: all of them where the service is tried out, open and on this machine alone."""
         if self.pages is not None:
             return self.pages
-        return PAGES if self.clients_file is None and is_loopback(self.host) else _FOR_ALL
+        return PAGES if self.clients_file is None and is_loopback(self.host) else FOR_ALL
 
     @property
     def place(self) -> Place | None:
@@ -138,12 +135,7 @@ class Settings(BaseSettings):
     @field_validator("pages", mode="before")
     @classmethod
     def _all_none_or_some(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        names = {part.strip() for part in value.split(",") if part.strip()}
-        whole = {"all": PAGES, "none": ()}.get(value)
-        # In the order of the links, whatever the order of the setting.
-        return whole if whole is not None else (*(page for page in PAGES if page in names), *sorted(names - {*PAGES}))
+        return read_pages(value) if isinstance(value, str) else value
 
     @field_validator("thresholds", mode="before")
     @classmethod
