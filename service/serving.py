@@ -1,5 +1,6 @@
 """The command `serve`: one process that answers, says where it is, and ends without losing a call that it has begun."""
 
+import asyncio
 import math
 import os
 import shlex
@@ -28,6 +29,9 @@ from service.telemetry.readiness import Readiness
 from service.telemetry.scrape import metrics_at
 
 FIRST_STORY = "laminectomy-and-iliac-harvest"
+
+# Seconds for a call whose connection was taken just before the port was closed.
+_LAST_WORDS = 0.5
 
 _out = Console(highlight=False)
 
@@ -94,6 +98,18 @@ class _DrainingServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Whether it is time to end; asked ten times a second."""
         return await super().on_tick(counter) or time.monotonic() >= self._ends
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections, then end; after a drain, whoever was let in a moment ago still gets to say what it wants.
+
+        uvicorn alone would close the port and, at once, every connection on which nothing was read yet.
+        """
+        if self._ends < math.inf:
+            await asyncio.sleep(0)  # those that wait to be let in are
+            for server in self.servers:
+                server.close()
+            await asyncio.sleep(_LAST_WORDS)
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port, then tell the person who started it how to see a card."""

@@ -61,7 +61,7 @@ def test_the_configuration_says_what_the_service_relies_on() -> None:
         'proxy_set_header Connection "";',
         "ssl_protocols TLSv1.2 TLSv1.3;",
         "proxy_request_buffering on;",
-        "keepalive_timeout 3s;",
+        "keepalive_timeout 1s;",
     ):
         assert words in text
     assert "non_idempotent" not in text
