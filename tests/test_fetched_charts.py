@@ -56,6 +56,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         given_settings = {
             "CLUNEAL_OPEN_FHIR_SERVERS": base,
             "CLUNEAL_DEADLINE_S": "20",
+            # The link to the reasons tells what was read, and when: at an order of which nothing can be said, nothing is.
+            "CLUNEAL_PAGES": "none",
             "CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('store')}/s.sqlite",
         }
         with (
