@@ -44,6 +44,13 @@ def response_card(page: Page) -> None:
     card(page, "75% relief")
 
 
+def reasons(page: Page) -> None:
+    """Why the first card came, every part of it open."""
+    first_card(page)
+    page.goto(page.get_by_test_id("why").first.get_attribute("href") or "")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+
+
 def drawn_as(style: str) -> Does:
     """The first card as another client draws it."""
 
@@ -74,6 +81,13 @@ PAGES: tuple[tuple[str, str, Does], ...] = (
     ("ehr-order-warning", "/", opened_story("right-crest-point-lidocaine-allergy-and-a-block-is-ordered")),
     ("ehr-silence", "/", opened_story("low-back-pain-and-a-normal-mri")),
     ("ehr-error", "/", opened_story("laminectomy-with-unreadable-procedures")),
+    ("why", "/", reasons),
+    ("knowledge", "/knowledge", nothing),
+    ("knowledge-cards", "/knowledge/cards", nothing),
+    ("knowledge-rules", "/knowledge/rules", nothing),
+    ("knowledge-nerve", "/knowledge/nerves/superior", nothing),
+    ("knowledge-finding", "/knowledge/findings/prior-lumbar-laminectomy", nothing),
+    ("integrator", "/integrator", nothing),
     ("numbers", "/numbers", nothing),
     ("pages", "/pages", nothing),
 )
