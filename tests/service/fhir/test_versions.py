@@ -1,6 +1,7 @@
 """R5 and STU3 charts are read like R4 charts: what has another name there means the same, and what nobody can tell is named."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from service.fhir import shapes
 from service.fhir.datatypes import Annotation, CodeableConcept, Coding, Reference
 from service.fhir.mend import mend
 from service.story import hook_request, read_story, story_names
-from tests.doors import over_http, sent
+from tests.doors import Answer, over_http, sent
 from tests.other_versions import each_resource, is_valid, to_r5, to_stu3
 from tests.service.charts import archetype, bundle, look, prescription
 
@@ -29,12 +30,16 @@ def resources(story):
 @EACH_VERSION
 @pytest.mark.parametrize("name", story_names())
 def test_a_story_gets_the_same_answer_in_each_version(name, version):
-    """The cards word for word, and the reasons for silence; nothing tells the version of a prefetch."""
+    """The cards word for word, and the reasons for silence; only a sealed link names types."""
     story = read_story(name)
     told = replace(story, prefetch={key: each_resource(value, HOW[version]) for key, value in story.prefetch.items()})
     answer = sent(told, hook_request(told, hook_instance="1", today=story.today))
 
-    assert (answer.status, answer.cards, answer.reasons) == (over_http(name).status, over_http(name).cards, over_http(name).reasons)
+    assert gist(answer) == gist(over_http(name))
+
+
+def gist(answer: Answer) -> tuple[int, list[dict[str, Any]], tuple[str, ...]]:
+    return answer.status, [{**card, "links": len(card.get("links", ()))} for card in answer.cards], answer.reasons
 
 
 @EACH_VERSION

@@ -1,5 +1,6 @@
 """What a real call leaves to be counted: shadow or not, what of the chart could be used, and calls before it that left no record."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -62,6 +63,8 @@ async def test_calls_that_left_no_record_are_told_by_the_next(tmp_path, key_file
             if "org.cluneal-cds.degraded" not in answer.get("extension", {}):
                 break
             degraded.append(answer)
+            # After a failure the store is left alone for a second.
+            await asyncio.sleep(0.05)
         await ask(caller, question(instance="last"))
     found = rows(environ["CLUNEAL_DATABASE_URL"], "decision")
 
