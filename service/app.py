@@ -10,6 +10,7 @@ from random import random
 from secrets import token_bytes
 from socket import gethostname
 from time import monotonic, perf_counter, time
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -35,6 +36,7 @@ from service.known_clients import authentication_of, clients_of, reach_of
 from service.large_charts import LargeCharts
 from service.mock_clients import feedback_for, mock_clients, services_for
 from service.open_server import OpenServer
+from service.own_name import refuse_other_names
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
 from service.settings import Settings, Thresholds, read_settings
@@ -82,6 +84,9 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.to_thread(database.close)
 
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    if clients is None and is_loopback(settings.host):
+        # Added before the layer that answers errors, and so within it.
+        app.add_middleware(refuse_other_names, names=frozenset({urlsplit(settings.base_url).hostname or ""}))
     frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
     install(app, origins=frames)
 
@@ -248,7 +253,11 @@ def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | 
     """What seals the links to the page of reasons, and what puts them on answers; None where that page is not shown."""
     if "why" not in settings.shown_pages:
         return None
-    keys = read_link_keys(settings.link_key_file) if settings.link_key_file else (token_bytes(32),)
+    if settings.link_key_file:
+        keys = read_link_keys(settings.link_key_file)
+    else:
+        # Replicas share the key of their pseudonyms, so that any of them opens the links of the others.
+        keys = (pseudonyms_of(settings).of_links() if settings.key_file else token_bytes(32),)
     seal = Seal(keys, knowledge, minutes=settings.why_minutes)
     # Where charts are tried out, people also want to see why there is no card.
     tried = bool({"ehr", "integrator"} & {*settings.shown_pages})

@@ -13,6 +13,7 @@ import uuid
 from dataclasses import replace
 from datetime import date, datetime
 from http.client import HTTPException
+from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -67,6 +68,21 @@ app.command("prefetch", epilog=examples("cluneal-cds prefetch --for epic", "clun
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        _out.print(f"cluneal-cds {version('cluneal-cds')}, knowledge {load_knowledge().version.version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version_: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version of the program and of what it knows.")
+    ] = False,
+) -> None:
+    """Every command, and what is asked of none of them."""
 
 
 def main() -> None:

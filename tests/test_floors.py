@@ -34,7 +34,7 @@ FLOORS = {
         "record knowledge storage settings clients",
         "call",
         "telemetry",
-        "dates errors speech addresses history database_url local_codes agreed_acceptance shown_pages",
+        "dates errors speech addresses history database_url local_codes agreed_acceptance shown_pages own_name",
     ),
     "cds_hooks": (
         "router openapi",

@@ -12,6 +12,7 @@ from service.database_url import SQLiteFile
 from service.doctor.verdict import Verdict, mind, well, wrong
 from service.knowledge.model import Knowledge
 from service.settings import Settings
+from service.shown_pages import FOR_ALL
 
 _GB = 1024**3
 # Of the disk under a SQLite file: below the first somebody should know, below the second there is soon no memory.
@@ -39,6 +40,8 @@ def of_settings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Verd
         yield mind("quiet", "CLUNEAL_QUIET=0: a card comes again at every call, whatever became of it.")
     if settings.docs:
         yield mind("docs", "CLUNEAL_DOCS=1: the description of all addresses is open to everybody.")
+    if settings.clients_file and (open_pages := [page for page in settings.shown_pages if page not in FOR_ALL]):
+        yield mind("pages", f"CLUNEAL_PAGES: {', '.join(open_pages)} ask nobody who they are. Let a proxy decide who may look.")
     if environ.get("PYTHONHASHSEED", "random") != "random":
         yield wrong("hash seed", "PYTHONHASHSEED is fixed, so that a caller can make slow requests.", "Do not set it.")
 

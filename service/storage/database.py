@@ -128,6 +128,9 @@ class Database:
         """What `work` gives, for a command, which may wait. Raises StoreUnusable and WrongSchema."""
         try:
             return self._threads.submit(self._transaction, work, Event()).result()
+        except BrokenPipeError:
+            # Who reads what a command prints has read enough: nothing is wrong with the store.
+            raise
         except (SQLAlchemyError, OSError) as failed:
             raise StoreUnusable(self._place, failed) from None
 

@@ -48,6 +48,10 @@ class Pseudonyms:
         """The digest that chains or seals records."""
         return self._digest(f"audit {what}", *parts).hex()
 
+    def of_links(self) -> bytes:
+        """The key of links that every replica opens: who has it opens no pseudonym."""
+        return self._digest("links")
+
     def _digest(self, purpose: str, *parts: str | bytes) -> bytes:
         digest = hmac.new(self._key, digestmod="sha256")
         for part in (purpose, *parts):

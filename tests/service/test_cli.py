@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 
@@ -32,6 +33,11 @@ def run(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [COMMAND, *words], env={**environ, "COLUMNS": "100", **settings}, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def test_it_says_which_version_it_is():
+    """Of the program and of what it knows, as a report of a problem needs them."""
+    assert run("--version").stdout == f"cluneal-cds {version('cluneal-cds')}, knowledge {load_knowledge().version.version}\n"
 
 
 @pytest.fixture(scope="module")

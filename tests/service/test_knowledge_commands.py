@@ -47,7 +47,6 @@ def environment(package: Path, **changes: str) -> dict[str, str]:
 
 def run(*words: str | Path, package: Path = ROOT, folder: Path | None = None, **changes: str) -> subprocess.CompletedProcess[str]:
     """One finished run of `cluneal-cds knowledge ..` of that package, in its folder or another one, in a terminal 80 columns wide."""
-    # -P, as the installed command is: what lies in the folder where it is typed is no module of Python's.
     command = [sys.executable, "-P", "-c", COMMAND, "knowledge", *map(str, words)]
     return subprocess.run(
         command, cwd=folder or package, env=environment(package, **changes), capture_output=True, text=True, timeout=60, check=False

@@ -126,7 +126,7 @@ def test_a_link_of_yesterday_has_expired():
 
 
 def test_another_service_does_not_open_the_link():
-    """Each makes a key of its own at its start; replicas share one by CLUNEAL_LINK_KEY_FILE."""
+    """Without a store each makes a key of its own at its start."""
     story, other = read_story(ARCHETYPE), create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
 
     assert opened(link_of(answered(story)), story, app=other).status_code == 400
@@ -143,6 +143,25 @@ def test_replicas_open_each_others_links(tmp_path):
 
     assert opened(link_of(answered(story, app=one)), story, app=two).status_code == 200
     assert opened(link_of(answered(story, app=two)), story, app=one).status_code == 400
+
+
+def test_replicas_with_one_key_of_pseudonyms_open_each_others_links(tmp_path):
+    """Nobody has to think of a second key; another site with another one opens none of them."""
+    story = read_story(ARCHETYPE)
+    for name, digit in (("ours", "7"), ("theirs", "8")):
+        (tmp_path / name).write_text(digit * 64, encoding="ascii")
+    one, two, other = (
+        create_app(
+            read_settings(
+                {"CLUNEAL_DATABASE_URL": f"sqlite:///{tmp_path}/{number}.sqlite", "CLUNEAL_PSEUDONYM_KEY_FILE": str(tmp_path / key)}
+            )
+        )
+        for number, key in enumerate(("ours", "ours", "theirs"))
+    )
+    link = link_of(answered(story, app=one))
+
+    assert opened(link, story, app=two).status_code == 200
+    assert opened(link, story, app=other).status_code == 400
 
 
 def test_two_patients_have_two_links_and_neither_opens_the_other():

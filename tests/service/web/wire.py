@@ -33,7 +33,8 @@ async def asked(path: str, method: str = "GET", app: Any = None, **headers: str)
             answer.body += message.get("body", b"")
 
     target, _, query = path.partition("?")
-    sent = [(b"host", b"127.0.0.1:8000"), *((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())]
+    given = {"host": "127.0.0.1:8000", **headers}
+    sent = [*((name.replace("_", "-").encode(), value.encode()) for name, value in given.items())]
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
