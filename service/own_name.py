@@ -31,7 +31,7 @@ class Misdirected(ClientError):
 
 
 def refuse_other_names(app: Application, *, names: Collection[str]) -> Application:
-    """The application, deaf to calls whose Host is a domain of somebody else. `names`: its own, beside addresses and names without a dot."""
+    """The application, deaf to calls whose Host is a domain of somebody else. `names`: its own, beside addresses and names with no dot."""
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
