@@ -63,6 +63,8 @@ from service.web.why_link import Seal, read_link_keys
 
 # A report over a year of a large site takes some; whoever looks at the page waits for it.
 _REPORT_SECONDS = 60.0
+# Pages that show what is kept here or can be reached from here; a call to a service brings its own data.
+_PLACES = ("/ehr", "/integrator", "/numbers")
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if clients is None and is_loopback(settings.host):
         # Added before the layer that answers errors, and so within it.
-        app.add_middleware(refuse_other_names, names=frozenset({urlsplit(settings.base_url).hostname or ""}))
+        app.add_middleware(refuse_other_names, names=frozenset({urlsplit(settings.base_url).hostname or ""}), places=_PLACES)
     frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
     install(app, origins=frames)
 
@@ -142,7 +144,9 @@ def create_app(settings: Settings) -> FastAPI:
         )
         add_ehr_routes(app, layout, ehr)
     if "integrator" in settings.shown_pages:
-        add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, large))
+        # Of its own: whoever tries charts takes no place from an EHR.
+        place = LargeCharts(settings.deadline_s, at_once=1)
+        add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, place))
     if links:
         add_why_routes(app, layout, links[0], knowledge, clock=time)
     if settings.docs:

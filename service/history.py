@@ -73,7 +73,8 @@ class History:
 
     visit    whose call it is, in the pseudonyms of `shown`
     shown    the showings for this client and patient, in any order, that lie, or whose feedback lies, in the last
-             `knowledge.quiet.reach` times 24 hours; of others none counts
+             `knowledge.quiet.reach` times 24 hours; of others none counts, nor of those without feedback that were alike in one encounter
+             on one day any but the first and the newest
     advised  the latest day on which this client showed this user an order card (`about` "first") of another patient
     salt     what digests of facts are keyed with, 64 bytes at most: secret, the same for a client and patient each time, and kept
              nowhere beside them

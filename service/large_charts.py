@@ -1,4 +1,4 @@
-"""Large charts are read beside the event loop, two at a time, so that nobody else waits for one.
+"""Large charts are read beside the event loop, a few at a time, so that nobody else waits for one.
 
 Those that come meanwhile wait for a place, for a while. 1 MB of dense report text was seen to take 1.7 s.
 """
@@ -15,10 +15,13 @@ T = TypeVar("T")
 
 
 class LargeCharts:
-    """The places of one process; `patience`: seconds that a chart waits for one, after which its EHR waits no longer either."""
+    """The places of one process.
 
-    def __init__(self, patience: float):
-        self._free = asyncio.Semaphore(_AT_ONCE)
+    patience  seconds that a chart waits for one, after which its EHR waits no longer either;  at_once: how many places there are
+    """
+
+    def __init__(self, patience: float, at_once: int = _AT_ONCE):
+        self._free = asyncio.Semaphore(at_once)
         self._patience = patience
 
     async def beside(self, work: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""A service for this machine alone is called by this machine's names: a page that a visitor has open reaches it by no other.
+"""The pages of a service for this machine alone are called by this machine's names: what a visitor has open reaches them by no other.
 
 A page of elsewhere may let its own name lead to 127.0.0.1 once it is loaded, and its scripts then read what is served here as if it were
 theirs. The browser still sends the name. One without a dot is nobody's who could do that.
@@ -24,17 +24,20 @@ class Misdirected(ClientError):
     code = "misdirected"
     status_hint = 421
     issue_code = "forbidden"
-    text = "This service does not go by the name under which it was called."
+    text = "The pages of this service do not go by the name under which they were called."
 
     def __init__(self) -> None:
-        super().__init__("Call it as localhost or by an address of this machine, or set CLUNEAL_PUBLIC_BASE_URL to the name that it has.")
+        super().__init__("Call them as localhost or by an address of this machine, or set CLUNEAL_PUBLIC_BASE_URL to the name that it has.")
 
 
-def refuse_other_names(app: Application, *, names: Collection[str]) -> Application:
-    """The application, deaf to calls whose Host is a domain of somebody else. `names`: its own, beside addresses and names with no dot."""
+def refuse_other_names(app: Application, *, names: Collection[str], places: tuple[str, ...]) -> Application:
+    """The application, with these places deaf to calls whose Host is a domain of somebody else.
+
+    names  its own, beside addresses and names without a dot;  places: how the paths begin that are nobody else's
+    """
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"].startswith(places):
             hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
             if not all(_is_own(host, names) for host in hosts):
                 raise Misdirected

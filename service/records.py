@@ -1,7 +1,8 @@
 """What the service keeps of its calls, and remembers at the next: decisions, cards, the audit of all of it.
 
 One transaction for each call that is answered, before the answer is sent. When the store is down, calls are answered without a memory or
-not at all, as the site has decided; either way nobody waits for the store again within a second.
+not at all, as the site has decided; either way the client whose call met that does not wait for the store again within a second. The
+others go on: a call may have failed by what one client alone has there.
 """
 
 import asyncio
@@ -54,7 +55,7 @@ class Records:
         self._pseudonyms = pseudonyms
         self._audit = audit
         self._how = how
-        self._rests_until = 0.0
+        self._rests_until: dict[str, float] = {}
         self._unrecorded: Counter[str] = Counter()
 
     def unread(self, request: HookRequest) -> History:
@@ -138,11 +139,12 @@ class Records:
     async def _tried(self, work: Work[T], *, what: str, client: str | None = None) -> T | None:
         """What `work` gives; None, and one call more of this client without a record, where it fails."""
         now = asyncio.get_running_loop().time()
-        if now >= self._rests_until:
+        whose = client or ""
+        if now >= self._rests_until.get(whose, 0.0):
             try:
                 return await self._database.run(work, what=what)
             except NotStored:
-                self._rests_until = asyncio.get_running_loop().time() + _REST_SECONDS
+                self._rests_until[whose] = asyncio.get_running_loop().time() + _REST_SECONDS
         if client is not None:
             self._unrecorded[client] += 1
         if self._how.must_record:

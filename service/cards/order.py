@@ -11,7 +11,7 @@ from service.call import Call
 from service.cards.content import Content
 from service.cards.dialects import shape_of
 from service.cards.suspicion import suspicion_content
-from service.cards.wording import fitting, listed, named_knowledge, plain_names, quoted
+from service.cards.wording import fitting, listed, named_knowledge, not_known, plain_names, quoted
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings
 from service.reasoning.orders import OrderAnswer
@@ -66,15 +66,15 @@ def _sections(answer: OrderAnswer, findings: Findings, quote: int, notes: int) -
     told += [_told(held, quote) for held in answer.notes[:notes]]
     if told:
         yield f"**Cautions** {'; '.join(told)}."
-    yield f"**Not known** {_not_known(answer)}."
+    yield not_known(_not_known(answer))
     wording = findings.knowledge.wording
     yield f"**Evidence** {wording.order.evidence} {wording.limits} {named_knowledge(findings.knowledge)}"
 
 
-def _not_known(answer: OrderAnswer) -> str:
+def _not_known(answer: OrderAnswer) -> list[str]:
     unread = [f"{listed(plain_names(answer.unread))} not checked"] if answer.unread else []
     side = ["the side of the order"] if answer.order.side not in (Side.RIGHT, Side.LEFT, Side.BILATERAL) else []
-    return "; ".join([*unread, *side]) or "nothing that these rules ask for"
+    return [*unread, *side]
 
 
 def _told(held: Held, quote: int) -> str:

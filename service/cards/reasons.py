@@ -1,10 +1,10 @@
 """What a card says for itself: because, cautions, against, not known. Facts with dates; reports are quoted, never judged in our words."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.cards.blocks import says_block
-from service.cards.wording import listed, month, plain_names, quoted
+from service.cards.wording import listed, month, plain_names, quoted, quoted_whole
 from service.knowledge.model import Knowledge
 from service.reasoning.findings import Findings, Proof
 from service.reasoning.pathway import Outcome
@@ -14,6 +14,7 @@ from service.record import Condition, Side
 
 # With so little room a name would say nothing.
 _NAMELESS = 20
+_IN_FEW = {"laboratory results": "labs", "existing orders": "orders"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +28,49 @@ class Told:
     also: tuple[str, ...]
 
 
-def tell(outcome: Outcome, findings: Findings, *, quote_length: int, tight: bool, brief: bool) -> Told:
-    """What is told of this patient; `tight` says in the fact itself what would else need a section, `brief` says cautions in few words."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much room there is to tell.
+
+    quote     characters of a quotation;  deciding: the same of what was found in a report or on examination, which is never cut inside
+    tight     the fact itself says what would else need a section;  brief: cautions in few words
+    bare      operations by their short names, and without asides;  plain: nothing that the dates say as well
+    """
+
+    quote: int
+    deciding: int
+    tight: bool
+    brief: bool
+    bare: bool
+    plain: bool
+
+
+def tell(outcome: Outcome, findings: Findings, room: Room) -> Told:
+    """What is told of this patient in the room there is."""
+    quote_length, tight, brief = room.quote, room.tight, room.brief
     return Told(
-        because=_because(outcome, findings, quote_length, tight=tight),
+        because=_because(outcome, findings, room),
         cautions=_cautions(outcome, findings, quote_length, brief=brief) if outcome.kind == "block" else (),
         against=_against(outcome, findings, quote_length, tight=tight, brief=brief),
-        not_known=_not_known(outcome, findings),
+        not_known=_not_known(outcome, findings, bare=room.bare, plain=room.plain),
         also=_also(outcome, findings),
     )
 
 
-def _because(outcome: Outcome, findings: Findings, quote_length: int, *, tight: bool) -> tuple[str, ...]:
-    """What pressing brought on, the pain, then the support of all nerves: first one line for each kind, then what else there is."""
-    told: list[str] = [_pressed(one, findings.knowledge, quote_length) for one in outcome.assessments if one.reproduced]
+def _because(outcome: Outcome, findings: Findings, room: Room) -> tuple[str, ...]:
+    """What pressing brought on, the pain, the newest operation, the report, the operation before; then the rest, each kind once first."""
+    quote_length = room.quote
+    told: list[str] = [_pressed(one, findings.knowledge, room.deciding) for one in outcome.assessments if one.reproduced]
     if outcome.assessments[0].reasons == "unplaced":
         point = findings[findings.knowledge.pathway.unplaced_point].proof[0]
         told.append(f"{point.words}{month(point.when)}: {quoted(point.quote, quote_length)}")
-    before = ", before the surgery" if tight and _predates_surgery(outcome, findings) else ""
-    told.append(_pain(outcome.assessments[0], findings, quote_length) + before)
-    lines = {kind: _support(kind, outcome, findings, quote_length) for kind in ("S3", "S4", "S5", "S1", "S2", "S6")}
+    before = ", before the surgery" if room.tight and not room.plain and _predates_surgery(outcome, findings) else ""
+    told.append(_pain(outcome.assessments[0], findings, quote_length, plain=room.plain, brief=room.brief) + before)
+    lines = {kind: _support(kind, outcome, findings, room) for kind in ("S3", "S4", "S5", "S1", "S2", "S6")}
+    told += [*lines["S3"][:1], *lines["S4"][:1], *lines["S3"][1:2]]
     told += [kind_lines[0] for kind_lines in lines.values() if kind_lines]
     told += [line for kind_lines in lines.values() for line in kind_lines[1:]]
-    return tuple(dict.fromkeys(_quoting_once(told)))
+    return tuple(dict.fromkeys(_quoting_once(dict.fromkeys(told))))
 
 
 def _quoting_once(lines: Iterable[str]) -> Iterator[str]:
@@ -62,9 +83,10 @@ def _quoting_once(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _pressed(assessment: Assessment, knowledge: Knowledge, quote_length: int) -> str:
-    """What pressing brought on, in the chart's words when it has any."""
+    """What pressing brought on, in the chart's words when it has any that fit: cut short they would say less than ours."""
     newest = assessment.reproduced[0]
-    said = f": {quoted(newest.quote, quote_length)}" if newest.quote else ""
+    words = quoted_whole(newest.quote, quote_length) if newest.quote else ""
+    said = f": {words}" if words else ""
     day = f" ({newest.when.in_words()})" if newest.when else ""
     adjective, side = knowledge.nerves[assessment.nerve].adjective, assessment.laterality
     does = "reproduces" if assessment.reasons == "reproduced" else "once reproduced"
@@ -74,7 +96,7 @@ def _pressed(assessment: Assessment, knowledge: Knowledge, quote_length: int) ->
     return f"pressing the {which}{adjective} point {does} the usual pain{day}{said}"
 
 
-def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
+def _pain(assessment: Assessment, findings: Findings, quote_length: int, *, plain: bool, brief: bool) -> str:
     """The entry that says where it hurts, as written, and since when: a problem before a diagnosis, the territory before the low back."""
     facts = {fact.reference: fact for fact in findings.record.of(Condition)}
     generic = [one for found in findings.present(findings.knowledge.pathway.generic_pain) for one in found.proof]
@@ -89,19 +111,25 @@ def _pain(assessment: Assessment, findings: Findings, quote_length: int) -> str:
     # What a note says of the pain stands there, not in the name of the problem it was written under.
     written = fact.text if fact.text and (not entry.quote or entry.quote in fact.text) else entry.quote
     words = quoted(written, quote_length) if written else entry.words
+    if plain and words.endswith(' ..."'):
+        words = min(words, entry.words, key=len)
     if entry.side in (Side.RIGHT, Side.LEFT) and entry.side.value not in words.lower():
         words += f" ({entry.side.value})"
     since = f" since {entry.when.month_in_words()}" if entry.when else ""
-    return f"{words}, {'active problem' if fact.is_problem else 'diagnosis'}{since}{', outside record' if entry.outside else ''}"
+    kind = ", diagnosis" if not fact.is_problem else "" if brief else ", active" if plain else ", active problem"
+    return f"{words}{kind}{since}{', outside record' if entry.outside else ''}"
 
 
-def _support(kind: str, outcome: Outcome, findings: Findings, quote_length: int) -> list[str]:
+def _support(kind: str, outcome: Outcome, findings: Findings, room: Room) -> list[str]:
     """The lines of one kind: each finding by its newest dated fact, findings of one month together."""
     names = dict.fromkeys(name for assessment in outcome.assessments for name in assessment.support.asked.get(kind, ()))
-    facts = [next((one for one in found.proof if one.when is not None), found.proof[0]) for found in findings.present(names)]
+    present = findings.present(names)
+    facts = [next((one for one in found.proof if one.when is not None), found.proof[0]) for found in present]
     if kind == "S3":
-        return _operations(facts)
-    return [_line(kind, one, findings, quote_length) for one in facts]
+        harvest = findings.knowledge.pathway.harvest if room.bare else ()
+        few = [findings.knowledge.findings[found.id].short if found.id in harvest else "" for found in present]
+        return _operations([replace(one, words=words or one.words) for one, words in zip(facts, few, strict=True)], bare=room.bare)
+    return [_report(one, findings, room) if kind == "S4" else _line(one, room.quote) for one in facts]
 
 
 def _with_side(one: Proof) -> str:
@@ -109,24 +137,32 @@ def _with_side(one: Proof) -> str:
     return f"{one.words}, {one.side.value}" if one.side in (Side.RIGHT, Side.LEFT) else one.words
 
 
-def _operations(facts: Sequence[Proof]) -> list[str]:
+def _operations(facts: Sequence[Proof], *, bare: bool) -> list[str]:
     """Risk events, newest first, those of one month in one line; the graft is named after the fusion it was taken for."""
     months: dict[str, list[Proof]] = {}
     for one in sorted(facts, key=lambda one: one.when.last.toordinal() if one.when else 0, reverse=True):
         months.setdefault(month(one.when), []).append(one)
     return [
-        f"{listed(sorted(map(_with_side, together), key=lambda words: 'graft' in words), 'with')}{when}"
+        f"{_together(sorted(map(_with_side, together), key=lambda words: 'graft' in words), bare=bare)}{when}"
         + (", outside record" if any(one.outside for one in together) else "")
         for when, together in months.items()
     ]
 
 
-def _line(kind: str, one: Proof, findings: Findings, quote_length: int) -> str:
-    """One fact of support: studies and words are quoted, an injection has no outcome that we could know."""
-    if kind == "S4":
-        imaging = findings.knowledge.studies["lumbar-imaging"]
-        after = ", after surgery" if findings[imaging.after].is_present else ""
-        return f"{one.words}{month(one.when)}{after}: {quoted(one.quote, quote_length) if one.quote else 'coded as normal'}"
+def _together(operations: Sequence[str], *, bare: bool) -> str:
+    """What was done in one month: "lumbar fusion with a graft"; bare: "lumbar fusion + graft"."""
+    return " + ".join(operations) if bare else listed(operations, "with")
+
+
+def _report(one: Proof, findings: Findings, room: Room) -> str:
+    """A study and what its report found: whole, or not at all, so that nobody can complete it wrongly."""
+    after = ", after surgery" if not room.plain and findings[findings.knowledge.studies["lumbar-imaging"].after].is_present else ""
+    said = (quoted_whole(one.quote, room.deciding) or "its words are too long for this card") if one.quote else "coded as normal"
+    return f"{one.words}{month(one.when)}{after}: {said}"
+
+
+def _line(one: Proof, quote_length: int) -> str:
+    """One fact of support: words are quoted, an injection has no outcome that we could know."""
     return f"{one.words}: {quoted(one.quote, quote_length)}" if one.quote else f"{one.words}{month(one.when)}"
 
 
@@ -174,7 +210,7 @@ def _predates_surgery(outcome: Outcome, findings: Findings) -> bool:
     return bool(operations) and any(all(operation.is_after(onset) for operation in operations) for onset in onsets)
 
 
-def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
+def _not_known(outcome: Outcome, findings: Findings, *, bare: bool, plain: bool) -> tuple[str, ...]:
     """What nobody recorded, and what could not be read."""
     first = outcome.assessments[0]
     pathway = findings.knowledge.pathway
@@ -186,15 +222,17 @@ def _not_known(outcome: Outcome, findings: Findings) -> tuple[str, ...]:
     elif not first.laterality.sides:
         told.append("side of the pain")
     # Before what is merely not recorded, so that it stays on a full card; both are one thing there.
-    unread = unread_words(findings, [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")])
+    keys = [key for key in findings.record.keys if key not in ("allergies", "medications", "encounter")]
+    unread = [_IN_FEW.get(word, word) if plain else word for word in unread_words(findings, keys)]
     lost = [f"not read: {listed(unread)}"] if unread else []
     lost += [f"entries that could not be used: {listed(findings.record.unusable)}"] if findings.record.unusable else []
     told += ["; ".join(lost)] if lost else []
     harvest = findings.present(pathway.harvest)
-    if harvest and not any(one.side in (Side.RIGHT, Side.LEFT, Side.BILATERAL) for found in harvest for one in found.proof):
-        told.append("side of the graft")
-    if not findings.any_of(pathway.examined):
-        told.append("whether these points were examined (notes are not read)")
+    sided = any(one.side in (Side.RIGHT, Side.LEFT, Side.BILATERAL) for found in harvest for one in found.proof)
+    graft = ["side of the graft"] if harvest and not sided else []
+    examined = [] if findings.any_of(pathway.examined) else [f"whether these points were examined{'' if bare else ' (notes are not read)'}"]
+    # On a full card the last ones fall off.
+    told += [*examined, *graft] if bare else [*graft, *examined]
     if findings.record.was_read("reports") and not findings[pathway.imaging].is_present:
         told.append("no valid lumbar imaging on file")
     return tuple(told)

@@ -11,7 +11,7 @@ from service.cards.content import Content, said_besides
 from service.cards.dialects import shape_of
 from service.cards.in_words import says_instead
 from service.cards.suggestions import block_suggestions
-from service.cards.wording import fitting, listed, named_knowledge
+from service.cards.wording import fitting, listed, named_knowledge, not_known
 from service.knowledge.model import Knowledge
 from service.reasoning.block_response import BlockResult, why_not_confirmed
 from service.reasoning.findings import Findings
@@ -94,9 +94,10 @@ def _sections(response: Response, findings: Findings, instead: str, *, results: 
     yield from filter(None, [_section("Cautions", list(_cautions(response, knowledge)))])
     if roomy and response.against:
         yield _section("Against", [held.rule.brief or held.rule.says for held in response.against][:3])
-    yield _section("Not known", list(_not_known(response, findings))[: 3 if roomy else 2] or ["nothing that these rules ask for"])
-    evidence = knowledge.wording.evidence_of["response"].rstrip(".")
-    yield f"**Evidence** {evidence}. {knowledge.wording.limits} {named_knowledge(knowledge)}"
+    yield not_known(list(_not_known(response, findings))[: 3 if roomy else 2])
+    agree = response.results[0].band == "G-4"
+    evidence = knowledge.wording.response.two_blocks if agree else knowledge.wording.evidence_of["response"]
+    yield f"**Evidence** {evidence} {knowledge.wording.limits} {named_knowledge(knowledge)}"
 
 
 def _section(title: str, parts: Sequence[str]) -> str:

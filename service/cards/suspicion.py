@@ -12,9 +12,9 @@ from service.call import Call
 from service.cards.content import Content, said_besides
 from service.cards.dialects import shape_of
 from service.cards.in_words import says_instead
-from service.cards.reasons import tell
+from service.cards.reasons import Room, tell
 from service.cards.suggestions import already_ordered, block_suggestions, workup_suggestions
-from service.cards.wording import fitting, listed, named_knowledge
+from service.cards.wording import fitting, listed, named_knowledge, not_known
 from service.reasoning.findings import Findings
 from service.reasoning.pathway import Outcome
 from service.reasoning.tiers import Assessment
@@ -84,9 +84,15 @@ def _block_summary(outcome: Outcome, findings: Findings) -> str:
     what = what[0].upper() + what[1:]
     if outcome.stops:
         return f"{what}: {findings.knowledge.wording.held_back}, see cautions"
+    return f"{what}: {'block already ordered' if is_ordered(outcome, findings) else 'consider a diagnostic block'}"
+
+
+def is_ordered(outcome: Outcome, findings: Findings) -> bool:
+    """Whether a block of every point that reproduces the pain is ordered already."""
+    high = [one for one in outcome.assessments if one.reasons == "reproduced" and one.tier is outcome.tier]
     wanted = {(one.nerve, side) for one in high for side in one.laterality.sides}
-    taken = {(one.nerve, side) for one in high for side in already_ordered(nerves[one.nerve], findings)}
-    return f"{what}: {'block already ordered' if wanted and wanted <= taken else 'consider a diagnostic block'}"
+    taken = {(one.nerve, side) for one in high for side in already_ordered(findings.knowledge.nerves[one.nerve], findings)}
+    return bool(wanted) and wanted <= taken
 
 
 def _after(assessment: Assessment, findings: Findings) -> str:
@@ -112,6 +118,8 @@ class _Budget:
     """How much room there is.
 
     quote    characters of a quotation;  facts, against, unknown: how many of each are named
+    deciding characters of the quotation of a report or an examination, which is whole or not there
+    bare     operations by their short names, and without asides;  plain: nothing that the dates say as well
     roomy    room for what is only worth knowing;  numbers: room for published ones;  brief: cautions and guidance in few words
     """
 
@@ -122,27 +130,33 @@ class _Budget:
     roomy: bool = False
     numbers: bool = True
     brief: bool = False
+    bare: bool = False
+    plain: bool = False
+    deciding: int = 90
 
 
 # The last one fits whatever a chart holds: tests/service/cards/test_compose.py fills every section of it.
 _BUDGETS = (
-    _Budget(120, 8, 3, roomy=True),
+    _Budget(120, 8, 3, roomy=True, deciding=120),
     _Budget(90, 8, 3, roomy=True),
     _Budget(70, 8, 3, roomy=True),
     _Budget(70, 8, 3),
     _Budget(60, 6, 2),
     _Budget(50, 5, 2),
     _Budget(40, 5, 2),
-    _Budget(40, 5, 2, numbers=False),
-    _Budget(40, 5, 2, unknown=2, numbers=False),
-    _Budget(40, 4, 2, unknown=4, numbers=False),
-    _Budget(40, 4, 2, unknown=4, numbers=False, brief=True),
-    _Budget(30, 3, 2, unknown=4, numbers=False, brief=True),
-    _Budget(20, 3, 2, unknown=3, numbers=False, brief=True),
-    _Budget(16, 3, 2, unknown=2, numbers=False, brief=True),
-    _Budget(20, 2, 2, unknown=3, numbers=False, brief=True),
-    _Budget(20, 2, 2, unknown=2, numbers=False, brief=True),
-    _Budget(20, 1, 2, unknown=2, numbers=False, brief=True),
+    _Budget(40, 5, 2, bare=True),
+    _Budget(40, 5, 2, bare=True, plain=True),
+    _Budget(40, 5, 2, bare=True, plain=True, numbers=False),
+    _Budget(30, 5, 2, bare=True, plain=True, numbers=False),
+    _Budget(30, 5, 2, bare=True, plain=True, unknown=3, numbers=False),
+    _Budget(30, 4, 2, bare=True, plain=True, unknown=4, numbers=False),
+    _Budget(30, 4, 2, bare=True, plain=True, unknown=4, numbers=False, brief=True, deciding=70),
+    _Budget(20, 4, 2, bare=True, plain=True, unknown=3, numbers=False, brief=True, deciding=60),
+    _Budget(16, 4, 2, bare=True, plain=True, unknown=3, numbers=False, brief=True, deciding=60),
+    _Budget(16, 3, 2, bare=True, plain=True, unknown=3, numbers=False, brief=True, deciding=50),
+    _Budget(20, 2, 2, bare=True, plain=True, unknown=3, numbers=False, brief=True, deciding=40),
+    _Budget(20, 2, 2, bare=True, plain=True, unknown=2, numbers=False, brief=True, deciding=20),
+    _Budget(20, 1, 2, bare=True, plain=True, unknown=2, numbers=False, brief=True, deciding=20),
 )
 # Where a narrow column begins, however little there is to say: short quotations, and nothing that is only worth knowing.
 _NARROW = 6
@@ -151,7 +165,7 @@ _NARROW = 6
 def _sections(outcome: Outcome, findings: Findings, budget: _Budget, instead: str) -> list[str]:
     """The sections that fit into a budget, empty ones left out; `instead`: what stands for suggestions."""
     wording = findings.knowledge.wording
-    told = tell(outcome, findings, quote_length=budget.quote, tight=not budget.roomy, brief=budget.brief)
+    told = tell(outcome, findings, Room(budget.quote, budget.deciding, not budget.roomy, budget.brief, budget.bare, budget.plain))
     evidence = wording.evidence_of[outcome.kind].rstrip(".")
     numbers = f"; {findings.knowledge.nerves[outcome.assessments[0].nerve].numbers}" if outcome.kind == "block" and budget.numbers else ""
     sections = (
@@ -160,7 +174,7 @@ def _sections(outcome: Outcome, findings: Findings, budget: _Budget, instead: st
         _section("Because", told.because[: budget.facts]),
         _section("Cautions", told.cautions),
         _section("Against", told.against if budget.brief else told.against[: budget.against]),
-        _section("Not known", told.not_known[: budget.unknown] or ("nothing that these rules ask for",)),
+        not_known(told.not_known[: budget.unknown]),
         _section("Also on record (no published numbers)", told.also[:2] if budget.roomy else ()),
         f"**Evidence** {evidence}{numbers}. {wording.limits} {named_knowledge(findings.knowledge)}",
     )
@@ -189,7 +203,7 @@ def _consider(outcome: Outcome, findings: Findings, *, brief: bool) -> str:
     high = [knowledge.nerves[one.nerve] for one in outcome.assessments if one.tier is outcome.tier]
     guidance = nerve.guidance if len(high) < 2 else "; ".join(f"{one.adjective}: {one.guidance}" for one in high[: 1 if brief else None])
     if outcome.stops:
-        return f"**Consider** {wording.held_back}: see cautions."
+        return f"**Consider** the cautions below first: {wording.held_back}."
     taken = already_ordered(nerve, findings) & set(outcome.assessments[0].laterality.sides)
     ordered = f" A block of this nerve is already ordered ({listed([side.value for side in sorted(taken)])})." if taken else ""
     several = " One target per session keeps the result readable." if len(outcome.assessments) > 1 else ""

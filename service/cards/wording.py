@@ -16,6 +16,8 @@ MOST_LINES = 16
 _IN_WORDS = {"exams": "examination findings", "surveys": "pain scores", "labs": "laboratory results", "orders": "existing orders"}
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uff9e-\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff\ue000-\uf8ff]")  # fmt: skip  # noqa: E501
+_NEXT_DENIED = re.compile(r"[,;.] (?=(?:no|without)\b)", re.IGNORECASE)
+_CUT = " ..."
 _ASIDE = re.compile(r" \([^()]*\)")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!@$^=])")
 # Some renderers make links of the finished text, where an escape is gone again: an address has to be broken.
@@ -45,6 +47,18 @@ def quoted(text: str, limit: int = 120) -> str:
     return f'"{escaped(plain(text.replace(chr(34), chr(39)), limit))}"'
 
 
+def quoted_whole(text: str, limit: int) -> str:
+    """The chart's own words as `quoted`, cut only before a further finding that is denied: "No stenosis, no ..." loses all from the comma.
+
+    "" where even the first finding is longer than `limit` characters: "No residual ..." could be completed to anything.
+    """
+    tidy = plain(text, len(text))
+    if len(tidy) <= limit:
+        return quoted(tidy, limit)
+    ends = [found.start() for found in _NEXT_DENIED.finditer(tidy) if found.start() + len(_CUT) <= limit]
+    return quoted(tidy[: ends[-1]] + _CUT, limit) if ends else ""
+
+
 def short(summary: str) -> str:
     """The summary for a narrow column: longer than that, it loses what it says in brackets, and never the message."""
     return summary if len(summary) <= NARROW_SUMMARY else _ASIDE.sub("", summary)
@@ -63,6 +77,11 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def plain_names(keys: Iterable[str]) -> list[str]:
     """Prefetch keys as a clinician would name what is under them."""
     return [_IN_WORDS.get(key, key) for key in keys]
+
+
+def not_known(parts: Sequence[str]) -> str:
+    """The section of what is not known, never left out; it reads right even where its bold label is lost."""
+    return f"**Not known** {'; '.join(parts)}." if parts else "**Not known**: nothing asked for is missing."
 
 
 def named_knowledge(knowledge: Knowledge) -> str:

@@ -16,6 +16,8 @@ from service.local_codes import LocalCode
 
 # With one of them a red flag is denied, pregnancy is answered with no, or a study passes for normal: no site says that by its own code.
 DENYING = frozenset({"answer-negative", "interpretation-negative", "interpretation-normal", "imaging-result-normal", "not-pregnant"})
+# What is compared with all names of value sets, one by one.
+_MOST_MEANINGS = 50
 # No entry says both.
 OPPOSED = (
     ({"exam-reproduces"}, {"exam-not-reproducing", "exam-not-tender", "exam-tender"}),
@@ -65,7 +67,7 @@ class LocalRow(Table):
 
     system: Word
     code: Word
-    means: Annotated[tuple[Word, ...], Field(strict=False), BeforeValidator(_one_or_several)] = ()
+    means: Annotated[tuple[Word, ...], Field(strict=False, max_length=_MOST_MEANINGS), BeforeValidator(_one_or_several)] = ()
     same_as: Standard | None = None
     display: str = ""
 

@@ -147,6 +147,7 @@ class RuleRow(Sourced):
     brief     the same in few words, for a card that is full;  next: what may follow from it
     opposite  a cap-low that is only a cap-moderate when the lesion lies on the other side than the pain
     says      why nothing is said, or what the clinician is told; one sentence
+    asks_for  of required, what has to be so: its state stands beside it, and "met" beside what is missing would read as its opposite
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]+-([0-9]{1,2}[a-z]?|[A-Za-z]+)$")]
@@ -156,6 +157,7 @@ class RuleRow(Sourced):
     none_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     brief: Told = ""
+    asks_for: Told = ""
     next: Told = ""
     opposite: bool = False
     over_blocks: bool = False
@@ -185,6 +187,8 @@ class RuleRow(Sourced):
     def _says_when(self) -> Self:
         if (self.effect in _DECIDED_IN_CODE) == bool(self.all_of or self.any_of or self.none_of):
             raise ValueError(f"needs findings in all_of, any_of or none_of (and a rule with effect {', '.join(_DECIDED_IN_CODE)} has none)")
+        if (self.effect == "required") != bool(self.asks_for):
+            raise ValueError("needs asks_for, what has to be so, with effect required, and with no other")
         return self
 
 

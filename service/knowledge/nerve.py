@@ -45,7 +45,7 @@ class Differential(Sourced):
 class Treatment(Sourced):
     """An option after two concordant blocks: what is reported of it, and how often it fails.
 
-    brief      the same in few words, for a card
+    brief      the same in few words, for a card, with the author and year of what it says
     failures   how often it fails or the pain returns; says so where no figure was found
     """
 

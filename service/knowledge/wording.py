@@ -19,8 +19,9 @@ class CodedReason(Shape):
 
 
 class ResponseWording(Shape):
-    """What is said beside the result of a block."""
+    """What is said beside the result of a block; two_blocks: what is published of two that agree, instead of evidence_of."""
 
+    two_blocks: Words
     steroid: Words
     options: Words
     ablation: Words

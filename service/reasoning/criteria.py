@@ -223,14 +223,15 @@ def coded_answer(criterion: CodedAnswer, definition: FindingDefinition, findings
         points = [fact for fact in points if (fact.when and fact.when.last == newest) or fact in today]
     answers: dict[tuple[object, Side], set[bool]] = {}
     for fact in points:
-        if fact.value_names:  # an answer that nobody can read contradicts none
+        # An answer in doubt contradicts none, nor does one that nobody can read.
+        if fact.value_names and is_valid(fact, ever=False, suspected=False):
             answers.setdefault((fact.when, fact.side), set()).add(not fact.value_names.isdisjoint(criterion.value))
     enough = (True, None) if definition.holds_back else (True,)
     return _found(
         proof_of(fact, definition.words)
         for fact in points
         if not fact.value_names.isdisjoint(criterion.value)
-        and (criterion.contradicted or len(answers[fact.when, fact.side]) == 1)
+        and (criterion.contradicted or answers.get((fact.when, fact.side), {True}) == {True})
         and (fact in today or (fact.when is not None and is_in_window(fact.when, criterion, findings.today, enough)))
     )
 

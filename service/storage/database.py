@@ -11,6 +11,7 @@ path is no longer the one that was opened, there is a new one: a file that was m
 import asyncio
 import errno
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +21,7 @@ from threading import Event, Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from service.database_url import Place, SQLiteFile
 from service.errors import ClinicError
@@ -32,7 +33,7 @@ T = TypeVar("T")
 Store = Connection
 Work = Callable[[Store], T]
 
-# How many transactions share a commit at most: what one of them does wrong is undone with all of them, and done again without it.
+# How many transactions share a commit at most: where the database itself fails, all of them are undone, and done again one by one.
 _MOST_TOGETHER = 50
 
 _log = logging.getLogger(__name__)
@@ -153,14 +154,22 @@ class Database:
         return asked.promise
 
     def _turn(self) -> None:
-        """Carry out those that wait, all in one transaction; one by one where that fails, so that none suffers from another."""
+        """Carry out those that wait, all in one transaction; one by one where that fails, so that none suffers from another.
+
+        What one of them does wrong by itself is undone alone, and told it.
+        """
         asked = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_TOGETHER))]
         together = [one for one in asked if one.promise.set_running_or_notify_cancel()]
         if len(together) > 1:
             with suppress(Exception):
-                told = self._transaction(lambda connection: [one.work(connection) for one in together], *(one.given_up for one in together))
-                for one, given in zip(together, told, strict=True):
-                    one.promise.set_result(given)
+                told = self._transaction(
+                    lambda connection: [_alone(one.work, connection) for one in together], *(one.given_up for one in together)
+                )
+                for one, (given, failed) in zip(together, told, strict=True):
+                    if failed:
+                        one.promise.set_exception(failed)
+                    else:
+                        one.promise.set_result(given)
                 return
         for one in together:
             try:
@@ -179,10 +188,9 @@ class Database:
                 if any(one.is_set() for one in given_up):
                     raise _GivenUp
                 return found
-        except _GivenUp:
-            raise
-        except BaseException:
-            if isinstance(self._place, SQLiteFile):
+        except BaseException as failed:
+            # What a work got wrong by itself was undone, and says nothing about the file.
+            if isinstance(self._place, SQLiteFile) and not _is_its_own(failed):
                 self._close()
             raise
 
@@ -216,6 +224,27 @@ class Database:
         if self._opened:
             self._opened[1].dispose()
             self._opened = None
+
+
+def _alone(work: Work[T], connection: Connection) -> tuple[T | None, Exception | None]:
+    """What a work among others gives, or how it failed by itself, with nothing of it kept. Raises what may have ended their transaction."""
+    try:
+        with connection.begin_nested():
+            return work(connection), None
+    except Exception as failed:
+        if not _is_its_own(failed):
+            raise
+        return None, failed
+
+
+def _is_its_own(failed: BaseException) -> bool:
+    """Whether a work failed by what it was given, and its transaction and the database are as sound as before.
+
+    A full disk, a broken file or a lock may end a transaction of SQLite behind our back: what is done after that is no part of it.
+    """
+    if isinstance(failed, SQLAlchemyError):
+        return isinstance(failed, IntegrityError) and not failed.connection_invalidated
+    return isinstance(failed, _GivenUp) or (isinstance(failed, Exception) and not isinstance(failed, (OSError, MemoryError, sqlite3.Error)))
 
 
 def upgrade_place(place: Place) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from service.cds_services import SERVICE_IDS
 from service.clients.code_map import CodeMap
 from service.clients.local_row import Concepts
-from service.clients.table import UnreadableTable, read_table
+from service.clients.table import UnreadableTable, first_of, read_table
 from service.errors import UnreadableChart
 from service.knowledge.model import Knowledge
 from service.known_clients import concepts_of, orders_of
@@ -34,7 +34,7 @@ class Wanted:
 
 
 # What a page looks at; `clients check` reads a code map of any length.
-_MOST_CODES, _LONGEST_MAP = 1_000, 300_000
+_MOST_CODES, _LONGEST_MAP = 1_000, 200_000
 _TOO_LONG = (
     f"it is too long to be tried here: at most {_MOST_CODES:,} rows and {_LONGEST_MAP:,} characters; clients check reads it whole",
 )
@@ -80,7 +80,7 @@ class Site:
             raise UnreadableCodes(failed.problems) from None
         if len(read.order) + len(read.local) > _MOST_CODES:
             raise UnreadableCodes(_TOO_LONG)
-        if problems := tuple(read.problems(self._orders, self._concepts)):
+        if problems := first_of(read.problems(self._orders, self._concepts)):
             raise UnreadableCodes(problems)
         speech = Speech(dialect=asked.dialect, writes=MOST[asked.dialect], order_codes=read.order_codes)
         return speech, read.local_codes(self._concepts)

@@ -4,6 +4,7 @@ Nothing is kept here. A chart is handed out with dates that count from today; wh
 calls the service over HTTP like any EHR.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,17 +14,20 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cds_hooks.errors import MalformedRequest, UnknownService
-from cds_hooks.transport import Limits, receive_body
+from cds_hooks.errors import MalformedRequest, UnknownService, UnsupportedMedia
+from cds_hooks.transport import Limits, pass_over_body, receive_body
 from service.knowledge.model import Knowledge
 from service.open_server import OpenServer
 from service.story import UnknownStory, hook_request, read_story
 from service.web.ehr_orders import blocked, call_of, drafts, examined
 from service.web.ehr_stories import first, groups
+from service.web.forms import Foreign, is_ours
 from service.web.layout import Layout
 from service.web.markdown import markdown_tree
 
 _LIMITS = Limits(body_bytes=100_000)
+# No card is nearly as long, and what is nested in itself takes the square of its length.
+_LONGEST_TEXT = 20_000
 _READ, _WRITE = ["GET", "HEAD"], ["POST"]
 Asked = Mapping[str, object]
 Does = Callable[[Asked], object]
@@ -83,24 +87,34 @@ def add_ehr_routes(app: FastAPI, layout: Layout, ehr: MockEHR) -> None:
 
     app.add_route("/", show, methods=_READ, include_in_schema=False)
     app.add_route("/ehr/stories/{name}", tell_story, methods=_READ, include_in_schema=False)
-    app.add_route("/ehr/servers/{number:int}/patients", list_patients, methods=_READ, include_in_schema=False)
-    app.add_route("/ehr/servers/{number:int}/patients/{patient}", open_patient, methods=_READ, include_in_schema=False)
+    app.add_route("/ehr/servers/{number}/patients", list_patients, methods=_READ, include_in_schema=False)
+    app.add_route("/ehr/servers/{number}/patients/{patient}", open_patient, methods=_READ, include_in_schema=False)
     for name, does in (("order", order), ("examination", examine), ("block", block), ("markdown", _markdown)):
-        app.add_route(f"/ehr/{name}", _written(does), methods=_WRITE, include_in_schema=False)
+        app.add_route(f"/ehr/{name}", _written(does, layout.base), methods=_WRITE, include_in_schema=False)
 
 
-def _written(does: Does) -> Callable[[Request], Awaitable[Response]]:
-    """The address of something that is made of a JSON object."""
+def _written(does: Does, base: str) -> Callable[[Request], Awaitable[Response]]:
+    """The address of something that is made of a JSON object, for a page of ours."""
 
     async def answer(request: Request) -> Response:
+        if not is_ours(request, base):
+            await pass_over_body(request.scope, request.receive, _LIMITS)
+            raise Foreign()
+        # What a foreign page could send without asking the browser first is no JSON.
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            await pass_over_body(request.scope, request.receive, _LIMITS)
+            raise UnsupportedMedia("Send JSON as application/json.")
         body = await receive_body(request.scope, request.receive, _LIMITS)
         try:
             asked = json.loads(body)
+            # Half of a surrogate pair, which no answer could be written with.
+            json.dumps(asked, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             asked = None
         if not isinstance(asked, dict):
-            raise MalformedRequest("The body must be a JSON object.")
-        return _json(does(asked))
+            raise MalformedRequest("The body must be a JSON object, and its texts whole characters.")
+        # Beside the event loop: nobody else waits for it.
+        return _json(await asyncio.to_thread(does, asked))
 
     return answer
 
@@ -109,6 +123,8 @@ def _markdown(asked: Asked) -> object:
     text = asked.get("text")
     if not isinstance(text, str):
         raise MalformedRequest("`text` must be a text.")
+    if len(text) > _LONGEST_TEXT:
+        raise MalformedRequest(f"`text` may have {_LONGEST_TEXT:,} characters.")
     return markdown_tree(text)
 
 
@@ -122,10 +138,11 @@ def _story(name: str, today: date) -> Mapping[str, object]:
 
 
 def _server(request: Request, ehr: MockEHR) -> OpenServer:
-    number: int = request.path_params["number"]
-    if number >= len(ehr.servers):
+    # By their names as the page has them: of a number of thousands of digits Python makes none.
+    servers = {str(number): server for number, server in enumerate(ehr.servers)}
+    if (server := servers.get(request.path_params["number"])) is None:
         raise UnknownService("/ehr/servers has the open FHIR servers of the settings.")
-    return ehr.servers[number]
+    return server
 
 
 def _json(value: object) -> Response:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cds_hooks.errors import CDSHooksError, NotEntitled
+from cds_hooks.errors import CDSHooksError
 from cds_hooks.transport import Limits, pass_over_body, receive_body
 from service.cds_services import prefetch_templates
 from service.errors import UnreadableChart
@@ -23,7 +23,7 @@ from service.speech import MOST
 from service.trial.tried import Trial, Tried
 from service.trial.wanted import HOOKS, Wanted, wanted
 from service.web.card_text import as_html
-from service.web.forms import Form, is_ours, read_form
+from service.web.forms import Foreign, Form, is_ours, read_form
 from service.web.integrator_answer import as_json, shown
 from service.web.layout import Layout
 
@@ -71,15 +71,15 @@ def add_integrator_routes(app: FastAPI, layout: Layout, bench: Workbench) -> Non
         try:
             if not is_ours(request, layout.base):
                 await pass_over_body(request.scope, request.receive, bench.limits)
-                raise _Foreign()
+                raise Foreign()
             body = await receive_body(request.scope, request.receive, bench.limits)
-            form = read_form(request.headers.get("content-type", ""), body)
-            return await bench.places.beside(lambda: answer(form, _wants_json(request)))
+            # The form too is read beside the event loop: one of 16 MB takes its time.
+            return await bench.places.beside(lambda: answer(read_form(request.headers.get("content-type", ""), body), _wants_json(request)))
         except CDSHooksError as error:
             if _wants_json(request):
                 raise
             response = page(
-                {}, status=error.status_hint, problem=_FOREIGN if isinstance(error, _Foreign) else f"{error.text} {error.diagnostics}"
+                {}, status=error.status_hint, problem=_FOREIGN if isinstance(error, Foreign) else f"{error.text} {error.diagnostics}"
             )
             response.headers.update(error.headers)
             return response
@@ -98,12 +98,6 @@ def add_integrator_routes(app: FastAPI, layout: Layout, bench: Workbench) -> Non
         return page({**fields, "chart": put_back}, answer=shown(tried, bench.trial.knowledge))
 
     app.add_route("/integrator", read, methods=["GET", "HEAD", "POST"], include_in_schema=False)
-
-
-class _Foreign(NotEntitled):
-    """A page of somebody else's posted it."""
-
-    text = "A page of another origin may not post here."
 
 
 def _wants_json(request: Request) -> bool:

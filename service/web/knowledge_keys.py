@@ -26,7 +26,7 @@ _IN_WORDS = {
     "not_below": "not below",
 }
 # What a clinician looks for in a long file; the rest follows as it stands there.
-_FIRST = ("by", "says", "effect", "landmark", "examination", "block", "differential", "treatment", "territory", "support")
+_FIRST = ("by", "says", "asks_for", "effect", "landmark", "examination", "block", "differential", "treatment", "territory", "support")
 
 
 def _ways() -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from service.knowledge.criteria import CodedEvent, WordedEvent
 from service.knowledge.model import Knowledge
 from service.reasoning.truth import State
 from service.web.why_basis import Basis, Entry
-from service.web.why_criteria import in_words
+from service.web.why_criteria import block_of, in_words
 
 # In units of the drawing: its width, where the scale begins and ends, the height of a lane, and of what stands above the lanes.
 _WIDTH, _LEFT, _RIGHT, _LANE, _HEAD = 400.0, 88.0, 388.0, 30.0, 10.0
@@ -108,9 +108,8 @@ def _facts(basis: Basis, knowledge: Knowledge) -> Iterator[tuple[str, str, When,
     """Each dated fact once, on the first lane that asks for it, under the plainest finding that it proves."""
     known: set[tuple[str, str]] = set()
     for one in basis.blocks:
-        named = f"{knowledge.nerves[one.nerve].adjective} cluneal block" if one.nerve in knowledge.nerves else "cluneal block"
-        yield "block", f"{named}: {one.reads}", one.when, None
-    blocked = {(one.when.first, one.when.last) for one in basis.blocks}
+        known |= {(entry.reference, "block") for entry in one.entries}
+        yield "block", f"{block_of(one, knowledge).named}: {one.reads}", one.when, one.entries[0] if one.entries else None
     for lane, names in _lanes(knowledge):
         for name in names:
             seen = basis.findings.get(name)
@@ -118,8 +117,6 @@ def _facts(basis: Basis, knowledge: Knowledge) -> Iterator[tuple[str, str, When,
                 continue
             for entry in seen.entries:
                 if entry.when is None or (entry.reference, lane) in known or entry.reference.startswith("Patient/"):
-                    continue
-                if lane == "block" and (entry.when.first, entry.when.last) in blocked:
                     continue
                 known.add((entry.reference, lane))
                 yield lane, _with_side(knowledge.findings[name].words, entry), entry.when, entry

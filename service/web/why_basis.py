@@ -3,21 +3,22 @@
 No name, no birth date, no report text: a fact is its FHIR reference, its date, its code and its side.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from service.call import Call
 from service.cards.blocks import reads
+from service.cards.suspicion import is_ordered
 from service.cards.wording import plain
 from service.dates import When
 from service.evaluate import Evaluation
 from service.knowledge.model import Knowledge
-from service.reasoning.findings import Findings, Proof
+from service.reasoning.findings import Findings, Proof, proof_of
 from service.reasoning.orders import OrderAnswer
 from service.reasoning.pathway import Outcome, Response
 from service.reasoning.truth import State
-from service.record import Fact, KeyState, Side
+from service.record import Fact, KeyState, Procedure, Side
 
 TIERS = ("low", "moderate", "high")
 _LONGEST_REFERENCE, _LONGEST_CODE = 100, 40
@@ -66,13 +67,15 @@ class Nerved:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One block that was done: its nerve ("" unknown), side, day, band, and how it reads."""
+    """One block that was done: its nerve ("" unknown), side, day, band, how it reads, and from which facts; more: how many more."""
 
     nerve: str
     side: Side
     when: When
     band: str
     reads: str
+    entries: tuple[Entry, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Basis:
     reasons  of a silence the rules, the first of which decided;  until: the last day of a silence that an earlier card brought on
     rules    ids of what held and decided;  stops, cautions, against: ids of what else is said
     unread   prefetch keys that were not read completely;  unusable: those with entries that could not be used
-    about    of a card at an order: "block" or "first"
+    about    of a card at an order: "block" or "first";  of a block to consider: "ordered" where it is ordered already
     """
 
     today: date
@@ -114,11 +117,12 @@ def basis_of(evaluation: Evaluation, call: Call, *, thorough: bool, most: int = 
     spoken = outcome.outcome if isinstance(outcome, OrderAnswer) else outcome
     held = (outcome.warnings, outcome.notes) if isinstance(outcome, OrderAnswer) and spoken is None else None
     record = evaluation.record
+    seen = _seen(findings, most, thorough=thorough)
     return Basis(
         today=findings.today,
         kind=outcome.kind if outcome else "",
         says=evaluation.cards[0].summary if evaluation.cards else silence.says if silence else "",
-        findings=_seen(findings, most, thorough=thorough),
+        findings=seen,
         reasons=(silence.rule, *silence.also) if silence else (),
         until=silence.until if silence else None,
         nerves=_nerved(outcome),
@@ -126,13 +130,19 @@ def basis_of(evaluation: Evaluation, call: Call, *, thorough: bool, most: int = 
         stops=tuple(one.rule.id for one in (held[0] if held else spoken.stops if spoken else ())),
         cautions=tuple(one.rule.id for one in (held[1] if held else spoken.cautions if spoken else ())),
         against=tuple(one.rule.id for one in (spoken.against if spoken else ())),
-        blocks=_told(spoken, findings.knowledge),
+        blocks=tuple(_told(spoken, findings, seen, most)),
         unread=tuple(
             key for key, state in record.keys.items() if not state.was_read and (key != "encounter" or state is not KeyState.MISSING)
         ),
         unusable=tuple(dict.fromkeys(record.unusable)),
-        about=outcome.about if isinstance(outcome, OrderAnswer) else "",
+        about=_about(outcome, findings),
     )
+
+
+def _about(outcome: Outcome | Response | OrderAnswer | None, findings: Findings) -> str:
+    if isinstance(outcome, OrderAnswer):
+        return outcome.about
+    return "ordered" if isinstance(outcome, Outcome) and outcome.kind == "block" and is_ordered(outcome, findings) else ""
 
 
 def _nerved(outcome: Outcome | Response | OrderAnswer | None) -> tuple[Nerved, ...]:
@@ -144,8 +154,16 @@ def _nerved(outcome: Outcome | Response | OrderAnswer | None) -> tuple[Nerved, .
     )
 
 
-def _told(spoken: Outcome | Response | None, knowledge: Knowledge) -> tuple[Told, ...]:
-    return tuple(Told(one.nerve, one.side, one.when, one.band, reads(one, knowledge)) for one in (spoken.results if spoken else ()))
+def _told(spoken: Outcome | Response | None, findings: Findings, seen: Mapping[str, Seen], most: int) -> Iterator[Told]:
+    """The blocks that are spoken of, each with what it was read from: what was done in front of what was measured."""
+    facts = {fact.reference: fact for facts in findings.record.facts.values() for fact in facts}
+    made = {entry.reference: entry for one in seen.values() for entry in one.entries}
+    for one in spoken.results if spoken else ():
+        proof = sorted((name for name in one.proof if name in facts), key=lambda name: (not isinstance(facts[name], Procedure), name))
+        for name in proof[:most]:
+            made.setdefault(name, _entry(proof_of(facts[name], ""), facts[name], findings.knowledge))
+        entries = tuple(made[name] for name in proof[:most])
+        yield Told(one.nerve, one.side, one.when, one.band, reads(one, findings.knowledge), entries, len(proof[most:]))
 
 
 def _seen(findings: Findings, most: int, *, thorough: bool) -> dict[str, Seen]:

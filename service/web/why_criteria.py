@@ -7,7 +7,7 @@ from service.knowledge.model import Knowledge, RuleRow
 from service.published import EFFECTS, STAGES
 from service.reasoning.truth import State, all_present, any_present, opposite
 from service.record import Side
-from service.web.why_basis import Basis, Entry, Seen
+from service.web.why_basis import Basis, Entry, Seen, Told
 
 _SYSTEMS: Mapping[str, str] = {
     "http://snomed.info/sct": "SNOMED CT",
@@ -50,14 +50,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A block that was done, in words, and the facts from which it was read; `more`: how many more of them there are."""
+
+    named: str
+    when: str
+    reads: str
+    facts: tuple[Fact, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
-    """A rule for this patient; decided: it is among those that made the answer."""
+    """A rule for this patient; decided: it is among those that made the answer; blocks: those that read as it says."""
 
     rule: RuleRow
     state: str
     effect: str
     decided: bool
     parts: tuple[Part, ...]
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,8 @@ def _criteria(rules: tuple[RuleRow, ...], basis: Basis, knowledge: Knowledge) ->
         state = State.PRESENT if held or not rule.asks else rule_state(rule, basis)
         unlooked = bool(rule.asks) and all(_seen(basis, name).state is None for name in rule.asks)
         parts = tuple(_parts(rule, basis, knowledge))
-        yield Criterion(rule, _WORDS[None if unlooked and not held else state], EFFECTS[rule.effect], decided, parts)
+        blocks = tuple(block_of(one, knowledge) for one in basis.blocks if one.band == rule.id)
+        yield Criterion(rule, _WORDS[None if unlooked and not held else state], EFFECTS[rule.effect], decided, parts, blocks)
 
 
 def _parts(rule: RuleRow, basis: Basis, knowledge: Knowledge) -> Iterator[Part]:
@@ -116,6 +129,14 @@ def fact_of(entry: Entry) -> Fact:
     notes += ["by its words"] if entry.in_words else []
     notes += ["outside record"] if entry.outside else []
     return Fact(entry.when.in_words() if entry.when else "", in_words(entry), entry.reference, tuple(notes))
+
+
+def block_of(one: Told, knowledge: Knowledge) -> Block:
+    """A block in words: "Superior cluneal block, right"."""
+    named = f"{knowledge.nerves[one.nerve].adjective} cluneal block" if one.nerve in knowledge.nerves else "cluneal block, nerve not named"
+    where = "both sides" if one.side is Side.BILATERAL else one.side.value if one.side in (Side.RIGHT, Side.LEFT) else "side not known"
+    facts = tuple(map(fact_of, one.entries))
+    return Block(f"{named[0].upper()}{named[1:]}, {where}", one.when.in_words(), one.reads, facts, one.more)
 
 
 def in_words(entry: Entry) -> str:

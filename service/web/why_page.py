@@ -15,7 +15,7 @@ from service.record import Side
 from service.web.body import Body, Mark, body_of
 from service.web.timeline import Timeline, timeline_of
 from service.web.why_basis import TIERS, Basis, Nerved
-from service.web.why_criteria import Fact, Stage, fact_of, stages_of
+from service.web.why_criteria import Block, Fact, Stage, block_of, fact_of, stages_of
 from service.web.why_evidence import Source, sources_of
 from service.web.why_open import changes, follows, not_known
 
@@ -94,7 +94,7 @@ class Why:
     body: Body
     because: tuple[Reason, ...]
     kept_silent: tuple[Said, ...]
-    blocks: tuple[str, ...]
+    blocks: tuple[Block, ...]
     in_short: tuple[str, ...]
     follows: tuple[str, ...]
     all_alike: str
@@ -124,22 +124,23 @@ def why_page(basis: Basis, knowledge: Knowledge) -> Why:
     marks = tuple(Mark(point.number, point.name, point.nerve.landmark, _sides(basis, point.name), quiet=not point.told) for point in points)
     stages = stages_of(basis, knowledge)
     because = tuple(_because(basis, knowledge))
+    blocks = tuple(block_of(one, knowledge) for one in basis.blocks)
     return Why(
         headline=basis.says,
         kind=basis.kind,
-        heading=_OF_KIND[basis.kind],
+        heading=_heading(basis),
         tier=max((one.tier for one in basis.nerves), key=TIERS.index, default="") if _has_tiers(basis) else "",
         side=_side(basis.nerves[0]) if basis.nerves else "",
         on=When(basis.today, basis.today).in_words(),
         points=points,
         body=body_of(marks, emphasised=side if basis.kind else Side.UNKNOWN),
-        because=because,
+        because=(*_of_blocks(blocks), *because),
         in_short=_in_short(because),
         follows=tuple(follows(basis, knowledge)),
         all_alike=_all_alike(basis),
-        press="" if {reason.split("-")[0] for reason in basis.reasons} & _ALARMS else _press(knowledge),
+        press="" if {reason.split("-")[0] for reason in basis.reasons} & _ALARMS else _press(basis, knowledge),
         kept_silent=tuple(_said(rule_id, basis, knowledge) for rule_id in basis.reasons),
-        blocks=tuple(_block(one.nerve, one.side, one.when, one.reads, knowledge) for one in basis.blocks),
+        blocks=blocks,
         cautions=cautions,
         against=against,
         not_known=tuple(not_known(basis, knowledge)),
@@ -224,6 +225,12 @@ def _because(basis: Basis, knowledge: Knowledge) -> Iterator[Reason]:
             yield Reason(words[0].upper() + words[1:], counts_as, tuple(map(fact_of, seen.entries)), seen.more)
 
 
+def _of_blocks(blocks: Iterable[Block]) -> Iterator[Reason]:
+    """What was done and how it reads, with what it was read from."""
+    for one in blocks:
+        yield Reason(f"{one.named}, {one.when}", one.reads, one.facts, one.more)
+
+
 def _in_short(because: Sequence[Reason]) -> tuple[str, ...]:
     """The same in a few lines: each with its newest day, and of a study or an injection also what it counts as."""
     told = []
@@ -235,10 +242,20 @@ def _in_short(because: Sequence[Reason]) -> tuple[str, ...]:
     return (*told, *([f"and {more} more, below"] if more > 0 else []))
 
 
-def _press(knowledge: Knowledge) -> str:
+def _heading(basis: Basis) -> str:
+    """What the page is about, in three words: never a block where none is suggested now, nor where it is ordered already."""
+    if basis.kind == "block" and basis.stops:
+        return "No block now"
+    return "Block already ordered" if basis.about == "ordered" else _OF_KIND[basis.kind]
+
+
+def _press(basis: Basis, knowledge: Knowledge) -> str:
     """How to press, and what else to check."""
-    how = knowledge.wording.press.replace("*", "")
-    return f"{how[0].upper()}{how[1:]} {knowledge.wording.after_pressing}"
+    how, then = knowledge.wording.press.replace("*", ""), knowledge.wording.after_pressing
+    if basis.kind != "workup" and basis.about != "first":
+        # Its last sentence says what follows from pressing: a block, of which the other pages say something else.
+        then = then.rpartition(". ")[0] + "."
+    return f"{how[0].upper()}{how[1:]} {then}"
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -257,12 +274,6 @@ def _said(rule_id: str, basis: Basis, knowledge: Knowledge, *, stops: bool = Fal
     held = [seen for name, state in wanted if (seen := basis.findings.get(name)) is not None and seen.state is state]
     facts = [fact_of(entry) for seen in held for entry in seen.entries]
     return Said(rule, rule.says[0].upper() + rule.says[1:].rstrip("."), tuple(dict.fromkeys(facts)), stops)
-
-
-def _block(nerve: str, side: Side, when: When, reads: str, knowledge: Knowledge) -> str:
-    named = f"{knowledge.nerves[nerve].adjective} cluneal block" if nerve in knowledge.nerves else "cluneal block, nerve not named"
-    where = "both sides" if side is Side.BILATERAL else side.value if side in _TWO_SIDES else "side not known"
-    return f"{named[0].upper()}{named[1:]}, {where}, {when.in_words()}: {reads}"
 
 
 def _limits(basis: Basis, knowledge: Knowledge) -> tuple[str, ...]:

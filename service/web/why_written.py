@@ -21,12 +21,12 @@ _UNWRITTEN: tuple[Any, ...] = ("", None, 0, "", 0, 0)
 def written(basis: Basis) -> bytes:
     """The basis in few letters: dates as days before today, what is said often once, what is usual not at all."""
     # Many findings share one fact; one object stands for it wherever it was made.
-    entries = list({id(entry): entry for seen in basis.findings.values() for entry in seen.entries}.values())
+    holding: tuple[Seen | Told, ...] = (*basis.findings.values(), *basis.blocks)
+    entries = list({id(entry): entry for one in holding for entry in one.entries}.values())
     place = {id(entry): number for number, entry in enumerate(entries)}
     systems = list(dict.fromkeys(entry.system for entry in entries))
     found = {
-        name: [_NOT_LOOKED_AT if seen.state is None else _STATES.index(seen.state), *(place[id(one)] for one in seen.entries)]
-        + ([-seen.more] if seen.more else [])
+        name: [_NOT_LOOKED_AT if seen.state is None else _STATES.index(seen.state), *_kept(seen, place)]
         for name, seen in basis.findings.items()
     }
     rest: Mapping[str, object] = {
@@ -39,7 +39,10 @@ def written(basis: Basis) -> bytes:
         "t": basis.stops,
         "c": basis.cautions,
         "g": basis.against,
-        "b": [[one.nerve, _SIDES.index(one.side), _days(one.when, basis.today), one.band, one.reads] for one in basis.blocks],
+        "b": [
+            [one.nerve, _SIDES.index(one.side), _days(one.when, basis.today), one.band, one.reads, *_kept(one, place)]
+            for one in basis.blocks
+        ],
         "m": basis.unread,
         "x": basis.unusable,
         "o": basis.about,
@@ -52,6 +55,11 @@ def written(basis: Basis) -> bytes:
         "f": found,
     }
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _kept(one: Seen | Told, place: Mapping[int, int]) -> list[int]:
+    """The places of its facts, and below zero how many more there are."""
+    return [*(place[id(entry)] for entry in one.entries), *([-one.more] if one.more else [])]
 
 
 def _short(entry: Entry, systems: Sequence[str], today: date) -> list[object]:
@@ -95,7 +103,10 @@ def read_basis(content: bytes) -> Basis:
         stops=_names(whole, "t"),
         cautions=_names(whole, "c"),
         against=_names(whole, "g"),
-        blocks=tuple(Told(row[0], _SIDES[row[1]], _when_given(row[2], today), row[3], row[4]) for row in whole.get("b", ())),
+        blocks=tuple(
+            Told(row[0], _SIDES[row[1]], _when_given(row[2], today), row[3], row[4], *_kept_of(row[5:], entries))
+            for row in whole.get("b", ())
+        ),
         unread=_names(whole, "m"),
         unusable=_names(whole, "x"),
         about=whole.get("o", ""),
@@ -108,8 +119,12 @@ def _names(whole: Mapping[str, Iterable[str]], name: str) -> tuple[str, ...]:
 
 def _seen_of(row: Sequence[int], entries: Sequence[Entry]) -> Seen:
     state = None if row[0] == _NOT_LOOKED_AT else _STATES[row[0]]
-    more = -row[-1] if row[-1] < 0 else 0
-    return Seen(state, tuple(entries[place] for place in row[1:] if place >= 0), more)
+    return Seen(state, *_kept_of(row[1:], entries))
+
+
+def _kept_of(places: Sequence[int], entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], int]:
+    more = -places[-1] if places and places[-1] < 0 else 0
+    return tuple(entries[place] for place in places if place >= 0), more
 
 
 def _entry_of(row: Sequence[Any], systems: Sequence[str], today: date) -> Entry:

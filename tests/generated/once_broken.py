@@ -72,6 +72,16 @@ NO_CARD: Mapping[str, Resource] = {
     "an operation after the MRI, its date unreadable": archetype(
         procedures=bundle(procedure(performedDateTime={"value": ago(150)})),
     ),
+    "a point denied today, brought on in an answer in doubt, and brought on without a side": {
+        **empty(),
+        "conditions": bundle(POOL["fold-no-side"].resource),
+        "procedures": bundle(POOL["exercise"].resource),
+        "exams": bundle(
+            {**POOL["inferior-left-reproduces"].resource, "modifierExtension": [{"url": "x"}]},
+            POOL["inferior-no-side"].resource,
+            POOL["inferior-left-does"].resource,
+        ),
+    },
     "pain of today and an injection, its date unreadable": {
         **empty(),
         "conditions": bundle(

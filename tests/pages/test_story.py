@@ -117,3 +117,22 @@ def test_the_story_where_a_card_cannot_write(browser: Browser, address: str, sty
             card(page, "Order as")
         record_block(page, before="8", after="2", side="right")
         card(page, "75% relief")
+
+
+def test_the_guide_goes_on_where_nothing_was_asked(browser: Browser, address: str) -> None:
+    """A client that calls nothing while an order is written: the guide says to sign it, then to record its result; taken back, neither."""
+    with opened(browser, address) as page:
+        opened_chart(page, address, name="laminectomy and right point recorded today", Draw_as="oracle")
+        guide = page.locator("#guide")
+        expect(guide).to_contain_text("what to write instead")
+        page.get_by_role("button", name="Write an order").click()
+        page.locator("#orders select").select_option("superior-right")
+        page.get_by_role("button", name="Draft the order").click()
+        expect(guide).to_contain_text("sign the order that you wrote")
+        page.get_by_role("button", name="Remove").click()
+        expect(guide).to_be_empty()
+        page.get_by_role("button", name="Draft the order").click()
+        page.get_by_test_id("sign").click()
+        expect(guide).to_contain_text("Record its result")
+        record_block(page, before="8", after="2")
+        card(page, "75% relief")

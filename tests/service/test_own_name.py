@@ -1,4 +1,4 @@
-"""A service for this machine alone goes by this machine's names: no web page reads it by letting its own name lead here."""
+"""The pages of a service for this machine alone go by its names: no web page reads them by letting its own name lead here."""
 
 import asyncio
 
@@ -10,10 +10,10 @@ from tests.service.web.wire import asked
 
 HERE = {"CLUNEAL_DATABASE_URL": "off"}
 NAMED = {**HERE, "CLUNEAL_PUBLIC_BASE_URL": "https://cds.example.org/cluneal"}
-EVERYBODY = {**HERE, "CLUNEAL_OPEN": "1", "CLUNEAL_HOST": "0.0.0.0"}
+EVERYBODY = {**HERE, "CLUNEAL_OPEN": "1", "CLUNEAL_HOST": "0.0.0.0", "CLUNEAL_PAGES": "all"}
 
 
-def status(settings: dict[str, str], host: str, path: str = "/cds-services", **headers: str) -> int:
+def status(settings: dict[str, str], host: str, path: str = "/integrator", **headers: str) -> int:
     return asyncio.run(asked(path, app=create_app(read_settings(settings)), **{"host": host, **headers})).status
 
 
@@ -41,7 +41,14 @@ def test_a_name_that_is_not_ours_is_refused_where_only_this_machine_is_served(se
     assert status(settings, host) == answer
 
 
-@pytest.mark.parametrize("path", ["/", "/numbers", "/integrator", "/ehr/stories", "/knowledge", "/cds-services", "/livez"])
+@pytest.mark.parametrize(
+    "path", ["/numbers", "/numbers.csv", "/integrator", "/ehr/stories", "/ehr/servers/0/patients", "/ehr/epic/cds-services"]
+)
 def test_no_page_is_read_under_a_name_of_somebody_else(path):
     """Whatever is served, and whatever its page says of itself."""
     assert status(HERE, "evil.example:8000", path, origin="http://evil.example:8000", sec_fetch_site="same-origin") == 421
+
+
+def test_a_call_to_a_service_may_come_under_any_name():
+    """It brings its own data, and a proxy may call us as it likes."""
+    assert status(HERE, "cds.example.org", "/cds-services") == 200

@@ -6,7 +6,7 @@ import { KNOWN, drawnCard } from "./ehr_cards.js";
 import { apply, atNewVisit, freshChart, fulfil, orderedBlock, write } from "./ehr_chart.js";
 import { byId, el, uuid } from "./ehr_dom.js";
 import { drawPad, entered, followCard, proposeBlock, resetForms, tieFigures } from "./ehr_forms.js";
-import { nextStep } from "./ehr_guide.js";
+import { nextStep, nextUnasked } from "./ehr_guide.js";
 import { listenToPatients, markOpen } from "./ehr_patients.js";
 import { drawnChart, drawnFacts } from "./ehr_summary.js";
 import { noteCall } from "./ehr_wire.js";
@@ -83,7 +83,8 @@ async function fire(hook, what, { orders = visit.pad.map((one) => one.order), ch
   if (!firesHook(style(), hook)) {
     const words = `A client of this kind does not call ${hook}, as far as is documented: nothing was asked.`;
     show(calm(words), words);
-    return { cards: [] };
+    guide(nextUnasked(at.chart, at.pad.length));
+    return { cards: [], unasked: true };
   }
   wait();
   const drawnAs = style();
@@ -176,7 +177,7 @@ function drawVisit() {
 const stops = (answer) => Boolean(answer?.failed || answer?.cards?.length);
 
 async function sign(one) {
-  const answer = one.warned ? { cards: [] } : await fire("order-sign", `Signing: ${one.order.code?.text}`);
+  const answer = one.warned ? { cards: [], unasked: true } : await fire("order-sign", `Signing: ${one.order.code?.text}`);
   if (answer === null) return;
   if (stops(answer)) {
     one.warned = true;
@@ -186,6 +187,9 @@ async function sign(one) {
     happened(`Signed: ${one.order.code?.text}`);
     const ordered = orderedBlock(visit.chart);
     if (ordered) proposeBlock(ordered);
+    // What was signed was not in the chart yet when the service was asked, if it was asked at all.
+    const next = nextUnasked(visit.chart, visit.pad.length);
+    if (next || answer.unasked) guide(next);
   }
   drawVisit();
   // The button that was pressed is drawn anew, and the keyboard goes on with what came of it.
@@ -195,6 +199,7 @@ async function sign(one) {
 function drop(one) {
   visit.pad = visit.pad.filter((other) => other !== one);
   happened(`Taken back: ${one.order.code?.text}`);
+  guide(nextUnasked(visit.chart, visit.pad.length));
   drawVisit();
   byId("order-kind").focus();
 }

@@ -7,6 +7,7 @@ const RECORD = {
   form: "block",
   way: "Record the result",
 };
+const SIGN = { says: "Next: sign the order that you wrote, or take it back." };
 const AFTER = { says: "This is what comes next. Record a block of another day, or start over with another relief." };
 const STEPS = {
   workup: {
@@ -31,6 +32,11 @@ const STEPS = {
     text: { says: "The card is about the order that you write. Sign all the same, or take the order back." },
   },
 };
+
+// What comes next where the service was not asked: what was written meanwhile decides, no longer the card of before.
+export function nextUnasked(chart, drafted) {
+  return orderedBlock(chart) ? RECORD : drafted ? SIGN : null;
+}
 
 export function nextStep(answer, chart, style) {
   const card = answer.cards?.[0];

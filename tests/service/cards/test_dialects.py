@@ -17,6 +17,7 @@ ORACLE, EPIC, SANDBOX = Speech("oracle"), Speech("epic"), Speech("sandbox")
 BUILT_EPIC = Speech("epic", order_codes=BUILT)
 EACH_ANSWER = pytest.mark.parametrize("name", with_a_card())
 BOTH_POINTS = bundle(pressed(), pressed(side="left"))
+POINT = bundle(pressed())
 TWO_NERVES = bundle(pressed(), pressed("middle", "left"))
 
 
@@ -120,7 +121,28 @@ def test_a_narrow_column_gets_a_short_card():
 
     assert card(ORACLE, **pain).summary == "Superior and middle cluneal points reproduce the usual pain: consider a diagnostic block"
     assert len(card(ORACLE).detail) <= len(card(Speech(writes="text")).detail)
-    assert "before the surgery" in card(ORACLE).detail
+    assert "before the surgery" in card(ORACLE, exams=POINT).detail
+
+
+@pytest.mark.parametrize("speech", [EPIC, BUILT_EPIC, ORACLE, Speech(writes="text")], ids=lambda speech: speech.dialect)
+@pytest.mark.parametrize("half", [{}, {"surveys": None, "labs": None, "orders": None}], ids=["whole chart", "half of the chart"])
+def test_a_short_card_keeps_what_decides(speech, half):
+    """Both operations, the report's finding in words that nobody can complete wrongly, and that nobody may have examined the points."""
+    told = card(speech, **half).detail
+
+    assert re.search(r"lumbar fusion .*graft.*\(Nov 2024\)", told)
+    assert "laminectomy (Feb 2024)" in told
+    assert '"No residual stenosis or disc herniation"' in told
+    assert "whether these points were examined" in told
+    assert all(title in told for title in ("site and side of the pain", "**Evidence**"))
+
+
+@EACH_ANSWER
+def test_no_report_and_no_examination_is_cut_inside(name):
+    """On no client's card does what was found end in "...": cut short it could be completed to anything, or would say nothing."""
+    found = re.compile(r'(?:lumbar imaging|usual pain) \([^)]*\)[^:;]*: "([^"]*)"')
+
+    assert not [words for one in cards_of(name).values() for words in found.findall(one.detail) if words.endswith("...")]
 
 
 def test_a_short_summary_stays_as_it_is():
@@ -207,3 +229,31 @@ def test_no_side_is_said_for_the_clinician():
 
     assert not any(side.value in line for line in lines for side in (Side.RIGHT, Side.LEFT, Side.BILATERAL))
     assert all(line.count("___") == 2 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("story", "published"),
+    [
+        ("left-superior-block-relieved-half", ("Kiral 2024", "Gautam 2022")),
+        ("left-middle-block-relieved-little", ("Kiral 2024", "Gautam 2022")),
+        ("two-right-superior-blocks-relieved-three-quarters", ("Clin J Pain 1995", "Kuniya 2014", "Visnjevac 2022", "Najjar 2023")),
+    ],
+)
+def test_the_card_of_a_blocks_result_names_what_is_published(story, published):
+    """For every client: that there are case series and no guideline, with author and year, and of each option how often it failed."""
+    for one in cards_of(story).values():
+        assert "**Evidence** case series; no guideline." in one.detail.replace("Evidence:**", "Evidence**")
+        assert all(words in one.detail for words in published)
+
+
+@pytest.mark.parametrize("story", ["right-psis-pain-with-middle-point"])
+def test_the_numbers_of_the_middle_nerve_say_what_was_counted(story):
+    """Patients in whom the entrapment was diagnosed: not blocks that were positive, of which the sentence before speaks."""
+    assert "; middle entrapment was diagnosed in 50 of 383 patients" in cards_of(story)["generic full"].detail
+
+
+@EACH_ANSWER
+def test_a_card_reads_right_where_its_bold_is_lost(name):
+    """No label runs into its text to say something else: "Not known nothing ...", "Consider no block ...", "Consider Options ..."."""
+    for one in cards_of(name).values():
+        assert not re.search(r"Not known nothing|Consider (no |[A-Z])", one.detail.replace("*", ""))

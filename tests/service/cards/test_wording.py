@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.cards.wording import escaped, listed, month, plain, quoted
+from service.cards.wording import escaped, listed, month, plain, quoted, quoted_whole
 from service.dates import read_date
 
 MARKUP = r"\`*_{}[]<>#|~&!@$^="
@@ -105,3 +105,17 @@ def test_words_in_a_row(words, shown):
 def test_the_last_word_may_be_joined_otherwise():
     """A graft is named with its fusion."""
     assert listed(["fusion", "graft"], "with") == "fusion with graft"
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"),
+    [
+        (63, '"No disc herniation, no central or lateral stenosis, no fracture"'),
+        (58, '"No disc herniation, no central or lateral stenosis ..."'),
+        (40, '"No disc herniation ..."'),
+        (20, ""),
+    ],
+)
+def test_what_a_report_denies_is_never_cut_inside(limit, shown):
+    """It is cut between what it denies, never within: "No central ..." would say something else."""
+    assert quoted_whole("No disc herniation, no central or lateral stenosis, no fracture", limit) == shown

@@ -126,6 +126,13 @@ def test_a_rule_id_stands_once(folder):
     assert any("X-01" in line and "twice" in line for line in problems(folder))
 
 
+def test_a_rule_that_is_required_says_what_it_asks_for(folder):
+    """Beside its state stands what has to be so; the sentence of what is missing would say the opposite."""
+    change(folder / "rules" / "candidacy.toml", 'asks_for = "The patient is <adult-age> or older."\n', "")
+
+    assert any("candidacy.toml" in line and "asks_for" in line for line in problems(folder))
+
+
 def test_a_finding_that_rests_on_itself_is_found(folder):
     """The way round is told."""
     change(folder / "findings" / "conservative-trial.toml", '"conservative-care"', '"sign-of-current-pain", "conservative-trial"')

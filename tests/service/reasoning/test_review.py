@@ -152,7 +152,9 @@ def test_a_finding_that_everybody_has_is_refused(folder):
 def test_a_pathway_that_speaks_about_nobody_is_refused(folder):
     """With candidacy and a point out of thin air a card would show on an empty chart."""
     (folder / "findings" / "always.toml").write_text(ALWAYS)
-    candidacy = '[[rule]]\nid = "I-01"\nsays = "Everybody."\nstrength = "expert"\neffect = "required"\nall_of = ["always"]\n'
+    candidacy = (
+        '[[rule]]\nid = "I-01"\nsays = "Everybody."\nasks_for = "Anybody."\nstrength = "expert"\neffect = "required"\nall_of = ["always"]\n'
+    )
     (folder / "rules" / "candidacy.toml").write_text(f'says = "Without this nobody is a candidate."\n\n{candidacy}')
     change(folder, "pathway.toml", '"tender-point-unplaced"', '"always"')
     told = problems(folder)

@@ -31,6 +31,19 @@ def commits():
     event.remove(Engine, "commit", note)
 
 
+@pytest.fixture
+def opened(database):
+    """One entry for each connection that is made after the database was prepared."""
+    made: list[object] = []
+
+    def note(connection, _):
+        made.append(connection)
+
+    event.listen(Engine, "connect", note)
+    yield made
+    event.remove(Engine, "connect", note)
+
+
 def adding(name):
     """A transaction that adds a row of this name."""
     return lambda store: store.exec_driver_sql("INSERT INTO seen_token VALUES ('test', ?, 0)", (name,)).rowcount
@@ -74,6 +87,46 @@ async def test_one_that_fails_fails_alone(database):
 
     assert told[0] == told[2] == 1
     assert isinstance(told[1], NotStored)
+    assert kept(database) == {"a", "b"}
+
+
+def failing(name, how):
+    """A transaction that adds a row, and then goes wrong."""
+
+    def work(store):
+        adding(name)(store)
+        how(store)
+
+    return work
+
+
+def mistake(_):
+    raise ValueError("what was given makes no sense")
+
+
+async def test_what_goes_wrong_by_itself_costs_the_others_nothing(database, commits, opened):
+    """One in four fails after it wrote: each is told, nothing of it is kept, and the others have their one commit and the open file."""
+    twice = adding("twice")
+    works = [failing(f"bad {at}", mistake if at % 8 else twice) if at % 4 == 0 else adding(f"good {at}") for at in range(40)]
+    told = await beside(database, twice, *works)
+
+    bad = [one for one in told if one != 1]
+    assert [type(one) for one in bad] == [NotStored, ValueError] * 5
+    assert kept(database) == {"twice", *(f"good {at}" for at in range(40) if at % 4)}
+    assert len(commits) == 3
+    assert not opened
+
+
+async def test_a_transaction_that_ended_behind_our_back_takes_none_with_it(database):
+    """As SQLite ends one by itself when a disk is full: what came before it is not lost, what comes after it is not half."""
+
+    def ends_it(store):
+        store.exec_driver_sql("ROLLBACK")
+        raise ValueError
+
+    told = await beside(database, adding("a"), failing("bad", ends_it), adding("b"))
+
+    assert (told[0], type(told[1]), told[2]) == (1, ValueError, 1)
     assert kept(database) == {"a", "b"}
 
 

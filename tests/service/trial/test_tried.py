@@ -8,7 +8,8 @@ import pytest
 
 from service.knowledge.load import load_knowledge
 from service.story import hook_request, read_story
-from service.trial.tried import MOST_CHECKED, Trial, Tried
+from service.trial.checked import MOST_CHECKED, MOST_PLACES
+from service.trial.tried import Trial, Tried
 from service.trial.wanted import Wanted
 
 STORY = read_story("laminectomy-and-iliac-harvest")
@@ -76,3 +77,48 @@ def test_a_large_file_is_checked_in_part():
 
     assert (found.resources, found.checked) == (MOST_CHECKED + 5, MOST_CHECKED)
     assert len(found.refused) == MOST_CHECKED
+
+
+def test_a_resource_of_many_small_parts_is_not_held_against_a_strict_reader():
+    """Nor is one that is very large; how many were is told, and all of them are read."""
+    small, crumbs, large = ({**RESOURCES[0], "extension": extension} for extension in ([], [{"a": 1}] * 4_000, [{"url": "x" * 250_000}]))
+    found = tried("\n".join(map(json.dumps, (small, crumbs, large))))
+
+    assert (found.resources, found.checked) == (3, 1)
+    assert found.evaluation is not None
+
+
+def test_the_places_that_are_refused_have_an_end():
+    """In a resource with thousands of them the first are told, and how many more there are."""
+    crumbs = {**next(one for one in RESOURCES if one["resourceType"] == "Patient"), "name": [{"a": 1}] * 1_000}
+    (refused,) = tried(json.dumps(crumbs)).refused
+
+    assert len(refused.refused) == MOST_PLACES + 1
+    assert refused.refused[-1].says == "is refused in 800 more places"
+
+
+def test_many_resources_of_small_parts_are_checked_in_part():
+    """Together they would hold the process as long as one of their size."""
+    crumbs = {**RESOURCES[0], "extension": [{"a": 1}] * 1_000}
+    found = tried(json.dumps([crumbs] * 200, separators=(",", ":")))
+
+    assert found.resources == 200
+    assert 0 < found.checked < 100
+    assert sum(len(one.refused) for one in found.refused) < 25_000
+
+
+def test_of_crumbs_nothing_is_made():
+    """Neither resources nor a place of a mistake."""
+    for crumbs in ("[" + "[]," * 200_000 + "[]]", "[" + "[]," * 200_000):
+        found = tried(crumbs)
+
+        assert (found.what, found.resources) == ("", 0)
+        assert "more parts than a chart can have" in found.problem
+
+
+def test_in_a_large_file_no_place_is_looked_for():
+    """It is told what the file is not; where a smaller one breaks off is told too."""
+    broken = '{"resourceType": "Bundle", "id": "' + "x" * 1_000_000
+
+    assert tried(broken[:1_000]).problem.startswith("No JSON at line 1")
+    assert tried(broken).problem.startswith("This file is neither")

@@ -64,7 +64,14 @@ def test_a_chart_is_the_request_of_today():
 
 
 @pytest.mark.parametrize(
-    "path", ["/ehr/stories/nobody", "/ehr/stories/..%2fREADME", "/ehr/servers/0/patients", "/ehr/servers/0/patients/1"]
+    "path",
+    [
+        "/ehr/stories/nobody",
+        "/ehr/stories/..%2fREADME",
+        "/ehr/servers/0/patients",
+        "/ehr/servers/0/patients/1",
+        f"/ehr/servers/{'9' * 5000}/patients",
+    ],
 )
 def test_what_is_not_there_is_a_404(path):
     """No other file, and no server that is not listed."""
@@ -140,6 +147,10 @@ def test_every_order_of_the_menu_is_fhir():
         *(("/ehr/block", {**SIDED, "before": value}) for value in (11, -1, "8", True)),
         *(("/ehr/markdown", body) for body in ({}, {"text": 1}, b'"text"')),
         ("/ehr/order", WHO),
+        ("/ehr/markdown", b'{"text": "\\ud800"}'),
+        ("/ehr/order", {**WHO, "order": "other", "patient": "\ud800"}),
+        ("/ehr/block", {**SIDED, "before": 8, "number": "\ud800"}),
+        ("/ehr/block", {**SIDED, "before": 8, "\udfff": 1}),
     ],
 )
 def test_what_a_form_cannot_mean_is_refused(path, body):
@@ -184,6 +195,43 @@ def test_deep_markdown_does_no_harm(text):
 
 def depth(nodes: list[Any]) -> int:
     return max((1 + depth(one[2]) for one in nodes if not isinstance(one, str)), default=0)
+
+
+ASKED = {
+    "markdown": {"text": "x"},
+    "order": {**WHO, "order": "other"},
+    "examination": {**SIDED, "reproduces": True},
+    "block": {**SIDED, "before": 8},
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Content-Type": "application/json; charset=utf-8"}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content-Type": ""}, 415),
+    ],
+)
+def test_a_page_of_somebody_else_may_ask_for_nothing(name, headers, status):
+    """Neither openly nor as a form or text, which a browser sends without asking first."""
+    sent = {"Content-Type": "application/json", **headers}
+
+    assert called("POST", f"/ehr/{name}", on=STORY.today, content=json.dumps(ASKED[name]), headers=sent).status_code == status
+
+
+@pytest.mark.parametrize("text", ["[![" * 30_000, "a**b " * 18_000, "x" * 20_001])
+def test_markdown_is_as_long_as_cards_are(text):
+    """What is nested in itself takes the square of its length to read; nobody waits for a text that no card has."""
+    answer = asked("/ehr/markdown", {"text": text})
+
+    assert answer.status_code == 400
+    assert "20,000 characters" in answer.text
 
 
 @pytest.mark.parametrize(("dialect", "longest", "suggestions"), [("epic", 139, 1), ("oracle", 90, 0)])

@@ -1,12 +1,15 @@
 """What a browser posts is read whichever way it sends it; what no page of ours posts is known."""
 
+import tracemalloc
+
 import pytest
 from starlette.requests import Request
 
 from cds_hooks.errors import CDSHooksError
-from service.web.forms import is_ours, read_form
+from service.web.forms import UnreadableForm, is_ours, read_form
 from tests.service.web.pasting import MULTIPART, part
 
+URLENCODED = "application/x-www-form-urlencoded"
 BASE = "https://cds.example/cluneal"
 
 
@@ -23,6 +26,27 @@ def test_every_byte_of_a_field_arrives(content):
     assert (form.fields, form.files) == ({"chart": content, "file": content}, {"file": "a.json"})
     encoded = "".join(f"%{byte:02x}" for byte in content).encode()
     assert read_form("application/x-www-form-urlencoded", b"chart=" + encoded).fields == {"chart": content}
+
+
+def test_escapes_are_read_a_stretch_at_a_time():
+    """A form of nothing else takes not many times its own size; one that lies across the end of a stretch is not cut in two."""
+    for shift in range(4):
+        assert read_form(URLENCODED, b"chart=" + b"x" * shift + b"%41" * 60_000).fields == {"chart": b"x" * shift + b"A" * 60_000}
+    body = b"chart=" + b"%41" * 300_000
+    tracemalloc.start()
+    try:
+        read_form(URLENCODED, body)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 8 * len(body)
+
+
+def test_json_of_crumbs_is_no_form():
+    """Nothing is made of what no form has."""
+    with pytest.raises(UnreadableForm, match="more parts than one can have"):
+        read_form("application/json", b'{"chart":[' + b"[]," * 200_000 + b"[]]}")
 
 
 def test_a_program_sends_json():
@@ -69,7 +93,7 @@ def test_a_page_of_ours_may_post(headers):
     [
         *(
             {"origin": origin, "host": "cds.example"}
-            for origin in ("null", "https://evil.example", "http://cds.example.evil", "", "https://")
+            for origin in ("null", "https://evil.example", "http://cds.example.evil", "", "https://", "http://[", "http://]", "http://\xbd")
         ),
         *({"sec_fetch_site": site} for site in ("cross-site", "same-site", "none", "")),
         {"origin": "https://evil.example", "sec_fetch_site": "same-origin"},

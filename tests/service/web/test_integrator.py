@@ -132,7 +132,10 @@ def test_codes_that_are_not_known_become_rows_of_a_code_map():
         ("x = " + "[" * 5000, "too deep"),
         ("x = " + "9" * 9000, "thousands of digits"),
         ('[[local]]\nsystem="urn:x"\ncode="1"\nmeans="fever"\n' * 1001, "at most 1,000 rows"),
-        ("#" * 300_001, "300,000 characters"),
+        ("#" * 200_001, "200,000 characters"),
+        ("a" + ".a" * 2000 + "=1", "more than 8 dots"),
+        ("".join(f"[loca{number}]\n" for number in range(100)), "and more, which are told once these are mended"),
+        ('[[local]]\nsystem="urn:x"\ncode="1"\nmeans="fevr"\n' * 100, "and more, which are told once these are mended"),
     ],
 )
 def test_what_is_wrong_with_a_code_map_is_told(codes, says):

@@ -4,12 +4,21 @@ import asyncio
 import json
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from cds_hooks.transport import Limits
 from service.app import create_app
+from service.fhir.chart import LARGE
+from service.knowledge.load import load_knowledge
+from service.large_charts import LargeCharts
 from service.settings import read_settings
+from service.trial.tried import Trial
+from service.web.integrator import Workbench, add_integrator_routes
+from service.web.layout import Layout
 from tests.doors import called, over_http
 from tests.pages.payloads import PAYLOADS
 from tests.service.web.pasting import DAY, MULTIPART, STORY, part, patient, problem, request, told, tried, words
@@ -73,7 +82,7 @@ def test_a_wish_that_cannot_be_is_told(fields):
 @pytest.mark.parametrize(
     "headers",
     [
-        *({"Origin": origin} for origin in ("https://evil.example", "null", "http://127.0.0.1:8001", "")),
+        *({"Origin": origin} for origin in ("https://evil.example", "http://[", "null", "http://127.0.0.1:8001", "")),
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -162,16 +171,37 @@ def test_what_a_chart_says_stays_text(payload):
     assert Tags(page(payload)).seen <= Tags(page("plain")).seen
 
 
-async def test_large_charts_wait_for_a_place_with_those_of_the_hooks():
-    """Two at a time; who waited in vain is told so, in a page, and when to come again."""
+def large_request() -> dict[str, Any]:
+    """The request of the story with a chart that an EHR waits for a place with."""
+    sent: dict[str, Any] = json.loads(request())
+    sent["prefetch"]["patient"]["extension"] = [{"url": "urn:x", "valueString": "x" * 2 * LARGE}]
+    return sent
+
+
+async def test_charts_that_are_tried_wait_for_the_one_place_of_the_page():
+    """One at a time; who waited in vain is told so, in a page, and when to come again; the large chart of an EHR has places of its own."""
     app = create_app(read_settings({"CLUNEAL_DATABASE_URL": "off", "CLUNEAL_DEADLINE_S": "0.2"}))
     chart = patient(*(problem("Low back pain " * 40, id=f"c{number}") for number in range(1500)))
     body = part("chart", chart.encode()) + b"------x--\r\n"
     headers = {"Content-Type": MULTIPART, "Accept": "text/html"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as browser:
-        answers = await asyncio.gather(*(browser.post("/integrator", content=body, headers=headers) for _ in range(8)))
+        tries = [asyncio.create_task(browser.post("/integrator", content=body, headers=headers)) for _ in range(8)]
+        hook = asyncio.create_task(browser.post("/cds-services/cluneal-patient-view", json=large_request()))
+        answers = await asyncio.gather(*tries)
+        assert (await hook).status_code == 200
 
     turned_away = [answer for answer in answers if answer.status_code == 503]
     assert {answer.status_code for answer in answers} == {200, 503}
     assert {answer.headers["retry-after"] for answer in turned_away} == {"2"}
     assert all(answer.headers["content-type"].startswith("text/html") for answer in turned_away)
+
+
+async def test_a_form_waits_for_a_place_before_it_is_read():
+    """Whatever it is: reading one of many megabytes on the event loop would stop everybody."""
+    app = FastAPI()
+    bench = Workbench(Trial(load_knowledge()), lambda: DAY, Limits(), LargeCharts(patience=0.01, at_once=0))
+    add_integrator_routes(app, Layout("http://127.0.0.1:8000", "2026.7"), bench)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000") as browser:
+        answer = await browser.post("/integrator", content=b"no form", headers={"Content-Type": MULTIPART, "Accept": "text/html"})
+
+    assert answer.status_code == 503

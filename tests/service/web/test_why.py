@@ -90,6 +90,18 @@ def test_a_page_shows_which_criterion_was_met_and_the_fact_that_decided():
     assert "bone graft from a separate incision (usually iliac crest)" in words
 
 
+def test_beside_the_state_of_a_criterion_stands_what_it_asks_for():
+    """Where candidacy is met, no sentence of the table says that something is missing; where a silence rests on it, that is said."""
+    rows = {row[0]: words_of(row[1]) for row in re.findall(r'<tr id="rule-(I-\d\d)"(.*?)</tr>', page_of(ARCHETYPE), re.DOTALL)}
+
+    assert list(rows) == [rule.id for rule in KNOWLEDGE.rules["I"]]
+    for rule in KNOWLEDGE.rules["I"]:
+        assert f"met decided {rule.asks_for} needed for a card" in rows[rule.id]
+        assert rule.says not in rows[rule.id]
+    assert "The patient is 18 or older." in rows["I-01"]
+    assert "I-01 The patient is not known to be 18 or older." in words_of(page_of("sixteen-years-old-with-a-right-crest-point"))
+
+
 @pytest.mark.parametrize("name", [name for name in story_names() if corridor(name).status == 200])
 def test_the_page_decides_no_rule_otherwise_than_the_card(name):
     """Every rule that asks findings has the state on the page that the reasoning gives it."""
@@ -208,6 +220,28 @@ def test_a_card_is_never_lost_for_its_link():
     assert len(answer["cards"]) == 1
     assert opened(link_of(answer), story).status_code == 200
     assert "more" in words_of(opened(link_of(answer), story).text)
+
+
+@pytest.mark.parametrize(
+    ("name", "about", "then"),
+    [
+        ("laminectomy-and-iliac-harvest", "Examine", True),
+        ("laminectomy-and-a-lumbar-mri-is-ordered", "At an order", True),
+        ("laminectomy-and-right-point-recorded-today", "Consider a block", False),
+        ("right-crest-point-and-lidocaine-allergy", "No block now", False),
+        ("laminectomy-right-point-and-block-already-ordered", "Block already ordered", False),
+        ("right-crest-point-lidocaine-allergy-and-a-block-is-ordered", "At an order", False),
+        ("two-right-superior-blocks-relieved-three-quarters", "What a block showed", False),
+        ("sixteen-years-old-with-a-right-crest-point", "No card", False),
+    ],
+)
+def test_nothing_on_a_page_says_consider_a_block_where_its_card_does_not(name, about, then):
+    """Above the sentence stands its own outcome; that a block can follow from pressing is said where pressing is what is asked for."""
+    page = page_of(name)
+
+    assert re.search(r'<p class="kicker"><span class="tag">([^<]+)</span>', page)[1] == about
+    assert "Check power, reflexes, perineal sensation." in page
+    assert ("record it; a diagnostic block can then be considered." in words_of(page)) is then
 
 
 def test_the_entrance_says_what_the_page_is():

@@ -16,7 +16,7 @@ from service.web.why_written import read_basis, written
 from tests.service.charts import TODAY
 from tests.service.web.why import answered, link_of, opened
 
-KNOWLEDGE, LAYOUT = load_knowledge(), Layout("http://localhost:8000", "2026.8")
+KNOWLEDGE, LAYOUT = load_knowledge(), Layout("http://localhost:8000", "2026.9")
 PAYLOADS = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",

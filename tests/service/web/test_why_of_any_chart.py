@@ -17,7 +17,7 @@ from tests.generated.damage import ODD, changed
 from tests.generated.recipes import recipes
 from tests.service.charts import look
 
-KNOWLEDGE, LAYOUT = load_knowledge(), Layout("http://localhost:8000", "2026.8")
+KNOWLEDGE, LAYOUT = load_knowledge(), Layout("http://localhost:8000", "2026.9")
 SEAL = Seal([b"7" * 32], KNOWLEDGE, minutes=60)
 CALL = Call("p", user="Practitioner/1")
 
