@@ -18,7 +18,7 @@ COMMAND = Path(sys.executable).with_name("cluneal-cds")
 
 @asynccontextmanager
 async def process(base, folder):
-    """The address of a service that tells all it can, and what it has written so far."""
+    """The address of a service that tells all it can, and the file that has all its words once it has ended: a line follows its answer."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     given = {
@@ -44,10 +44,13 @@ async def process(base, folder):
 async def test_the_log_tells_each_key_and_no_patient(tmp_path):
     """One line for a call, with status, pages, numbers and times; no id, no address, no token, no word of the server's, at any level."""
     faults = {"DiagnosticReport": resource(OUTCOME, 503), "AllergyIntolerance": resource(b"<html>JOHN SMITH")}
-    async with faulty_fhir(chart_server(**faults)) as server, process(server.base, tmp_path) as (address, written):
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as ehr:
-            answer = await ehr.post(SERVICE, json=question(server.base))
-        log = written.read_text()
+    async with (
+        faulty_fhir(chart_server(**faults)) as server,
+        process(server.base, tmp_path) as (address, written),
+        httpx.AsyncClient(base_url=address, trust_env=False) as ehr,
+    ):
+        answer = await ehr.post(SERVICE, json=question(server.base))
+    log = written.read_text()
 
     (line,) = (line for line in log.splitlines() if "fetched" in line)
     assert answer.status_code == 200
