@@ -4,12 +4,15 @@ A target of so many requests per second at least is printed as the time of a req
 """
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.payload import SIZES, payload
 from benchmarks.report import Line
@@ -21,11 +24,16 @@ LEAST_OF_MODEL = {"S": 3.0, "M": 4.0}
 _AT_ONCE = 8
 _TURN_SECONDS = 1.0
 _OURS = "/cds-services/cluneal-patient-view"
+_PLAIN = (sys.executable, "-m", "uvicorn", "benchmarks.plain_routes:app", "--log-level", "warning", "--no-access-log")
+_SERVICE = (str(Path(sys.executable).with_name("cluneal-cds")), "serve")
+# The service as it is started, with the pages of a site (a link to the reasons of a silence is for trying the service out), without a
+# memory (what that adds is storing.py's to say), and with a log of what fails only, as the plain routes have.
+_AS_AT_A_SITE = {"CLUNEAL_PAGES": "why,knowledge", "CLUNEAL_DATABASE_URL": "off", "CLUNEAL_LOG_LEVEL": "warning"}
 
 
 def measure(rounds: int) -> Iterator[Line]:
     """The lines of both targets."""
-    with _served("benchmarks.plain_routes:app") as plain, _served("benchmarks.serving:ours", factory=True) as ours:
+    with _served(_PLAIN) as plain, _served(_SERVICE, _AS_AT_A_SITE) as ours:
         for size in LEAST_OF_BARE:
             body = payload(size, "I-02").body
             calls = {"ours": (ours, _OURS), "bare": (plain, "/bare"), "model": (plain, "/model")}
@@ -40,22 +48,14 @@ def measure(rounds: int) -> Iterator[Line]:
             yield Line("4", f"{what} with a pydantic model", model, 1 / LEAST_OF_MODEL[size], "x")
 
 
-def ours() -> object:
-    """The real application, open and without a memory: what that adds is storing.py's to say."""
-    from service.app import create_app
-    from service.settings import read_settings
-
-    return create_app(read_settings({"CLUNEAL_DATABASE_URL": "off"}))
-
-
 @contextmanager
-def _served(app: str, *, factory: bool = False) -> Iterator[int]:
+def _served(command: Sequence[str], settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[int]:
     """The port of a server of one worker, in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "warning", "--no-access-log"]
-    server = subprocess.Popen([*words, *(["--factory"] if factory else [])])  # noqa: S603 - our own words
+    environ = {**{name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")}, **settings}
+    server = subprocess.Popen([*command, "--port", str(port)], env=environ, stdout=subprocess.DEVNULL)  # noqa: S603 - our own words
     try:
         _wait_for(port)
         yield port

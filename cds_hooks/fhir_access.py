@@ -68,8 +68,11 @@ async def complete_prefetch(
     wants, values = wanted(request.prefetch, templates), token_values(request.context)
     first = {key: first_address(want, filled(want.template, values), grant, limits) for key, want in wants.items()}
     unasked = {key: one for key, one in first.items() if isinstance(one, Reason)}
+    asks = len(unasked) < len(wants)
+    # Where there is nothing to ask for, nobody asks the server which version it speaks either.
+    versions = versions if asks else None
     is_refused = versions is not None and versions.is_refused(grant.base)
-    async with turn if turn and not is_refused and len(unasked) < len(wants) else nullcontext(True) as has_come:
+    async with turn if turn and asks and not is_refused else nullcontext(True) as has_come:
         if not has_come:
             return Completed(request.prefetch, _not_asked(wants, unasked, Reason.NO_PLACE))
         fetched = await _fetch_all(wants, values, grant, calls, deadline, limits, versions, wants if needed is None else needed)

@@ -74,6 +74,16 @@ def test_only_a_type_that_was_renamed_is_asked_for_otherwise():
     assert in_version("Patient/1", Version.STU3) == "Patient/1"
 
 
+@pytest.mark.parametrize("templates", [{}, {"encounter": "Encounter/{{context.encounterId}}"}], ids=["nothing", "nothing that has a value"])
+async def test_a_call_that_asks_for_nothing_asks_for_no_version(templates):
+    """A server that has nothing to give is not waited for: outside of an encounter nearly every chart that is sent whole is such a call."""
+    async with faulty_fhir(hang()) as server, access(server.base, reads=READS) as complete:
+        completed = await complete(hook_request(server.base), templates)
+
+    assert server.asked == []
+    assert {found.state for found in completed.fetched.values()} <= {State.NOT_ASKED}
+
+
 @pytest.mark.parametrize("number", ["3.0.2", "4.0.1", "4.3.0", "5.0.0"])
 async def test_each_version_that_is_read_is_asked_for_what_it_has(number):
     """The orders by their name in that version, from the first call on."""

@@ -174,7 +174,7 @@ SCORES = st.sets(st.sampled_from([Part("score-zero", ago(20)), Part("score-two",
 MAPS = st.lists(st.lists(st.sampled_from(MAPPABLE), min_size=1, max_size=2), min_size=40, max_size=40)
 
 
-@invariant(400, recipe=recipes(), scores=SCORES, held=st.none() | HELD, chance=st.randoms(use_true_random=False), wrong=st.none() | MAPS)
+@invariant(150, recipe=recipes(), scores=SCORES, held=st.none() | HELD, chance=st.randoms(use_true_random=False), wrong=st.none() | MAPS)
 def test_no_map_takes_a_silence_a_stop_or_a_caution_back(recipe, scores, held, chance, wrong):
     """Some codes of the chart are the site's: with its map, also with one that is all wrong, whatever spoke against a card still does."""
     recipe = replace(recipe, parts=(*recipe.parts, *sorted(scores, key=str))).adding(*([held] if held else []))
