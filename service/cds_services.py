@@ -24,7 +24,10 @@ from service.history import NOTHING, History
 from service.knowledge.criteria import CodedAnswer, MeasuredValue
 from service.knowledge.model import Knowledge
 from service.large_charts import LargeCharts
+from service.reasoning.orders import OrderAnswer
+from service.reasoning.pathway import Outcome, Response
 from service.records import Records
+from service.speech import CardKind
 from service.telemetry.note import Decided, noted
 from service.transcript import transcribed_silence
 
@@ -32,7 +35,8 @@ SILENCE = "org.cluneal-cds.silence"
 DEGRADED = "org.cluneal-cds.degraded"
 _DEGRADED = {"says": "The store of the service is down: this answer is not recorded, and it may repeat an earlier card."}
 # What was worked out is not shown; a chart that cannot be judged is an error in this mode too.
-_SHADOW = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": "This client is in shadow mode: charts are read, no card is shown."}})
+_SHADOW = "This client is in shadow mode: charts are read, no card is shown."
+_SHADOW_OF_KIND = "For this client cards of the kind {} are in shadow mode: they are worked out, and not shown."
 MOST_ENTRIES = 100_000
 _A_DRAFT = 1_500
 _LOINC = "http://loinc.org"
@@ -107,7 +111,6 @@ def offered_services(
 
     async def answer(request: HookRequest) -> CDSResponse:
         begun, today, client = ticks(), clock(), known.get(request.client)
-        shown = client is None or client.described.mode != "shadow"
         read: Completed | None = None
         call, server, note = call_of(request, client), request.fhir_server or "", noted()
         if fetching and needs_chart(_drafts(request), knowledge, call=call, server=server, today=today):
@@ -120,7 +123,8 @@ def offered_services(
             if records and read:
                 await records.keep_reads(request, read)
             raise
-        took = 1000 * (ticks() - begun)
+        took, hidden = 1000 * (ticks() - begun), _hidden(evaluation, client)
+        shown = not hidden
         kept = records is None
         # What could not be read a moment ago is not waited for a second time.
         if records and history is not None:
@@ -131,7 +135,10 @@ def offered_services(
                 )
         note.decided, note.unread, note.degraded = told(evaluation, shown=shown), unread_keys(evaluation), not kept
         response = wire(evaluation, read.fetched if read else {})
-        response = _sourced(why(response, evaluation, call) if why else response, about) if shown else _SHADOW
+        if shown:
+            response = _sourced(why(response, evaluation, call) if why else response, about)
+        else:
+            response = CDSResponse(extension={SILENCE: {"rule": "shadow", "says": hidden}})
         return response if kept else response.model_copy(update={"extension": {**(response.extension or {}), DEGRADED: _DEGRADED}})
 
     templates = prefetch_templates(knowledge)
@@ -152,6 +159,23 @@ def offered_services(
         )
         for hook, (service_id, what) in _HOOKS.items()
     )
+
+
+def _hidden(evaluation: Evaluation, client: KnownClient | None) -> str:
+    """Why a client is not shown what was worked out; "" where it is."""
+    if client is None:
+        return ""
+    if client.described.mode == "shadow":
+        return _SHADOW
+    kind = _kind(evaluation.outcome)
+    return _SHADOW_OF_KIND.format(kind) if kind in client.described.shadow_cards else ""
+
+
+def _kind(outcome: Outcome | Response | OrderAnswer | None) -> CardKind | None:
+    """The kind of a card, as a client may switch it off; None where there is none."""
+    if isinstance(outcome, OrderAnswer):
+        return "before-block" if outcome.about == "block" else "points-first"
+    return outcome.kind if outcome else None
 
 
 def told(evaluation: Evaluation, *, shown: bool) -> Decided:

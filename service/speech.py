@@ -7,6 +7,8 @@ from typing import Literal
 Dialect = Literal["generic", "v3", "epic", "oracle", "sandbox"]
 Writes = Literal["full", "orders", "text"]
 OrderIntent = Literal["proposal", "plan", "order"]
+# The kinds of cards, as committees judge them: consider and examine, a block to consider, what a block means, and the two at orders.
+CardKind = Literal["workup", "block", "response", "before-block", "points-first"]
 
 # From the least to the most.
 LEVELS: tuple[Writes, ...] = ("text", "orders", "full")

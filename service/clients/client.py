@@ -12,7 +12,7 @@ from cds_hooks.jwks import RSA
 from cds_hooks.transport import is_origin
 from service.addresses import is_loopback
 from service.clients.table import Table, not_empty
-from service.speech import Dialect, OrderIntent, Writes
+from service.speech import CardKind, Dialect, OrderIntent, Writes
 
 # Its private key lies in a public repository: whoever wants to can sign as this issuer.
 PUBLIC_SANDBOX = "https://sandbox.cds-hooks.org"
@@ -64,6 +64,7 @@ class Client(Table):
     deadline_s        how long a call may take, what is fetched included; as long as the setting says, when left out
     services          the ids that it may call; all of them when left out
     mode              on; shadow: everything is worked out and nothing shown; off: refused
+    shadow_cards      the kinds of cards that are worked out and not shown, as all of them are in the mode shadow
     writes            what an accepted suggestion may write; as much as the dialect can, when left out
     code_map          a file with the codes of the site: of its orders, and of what stands in its charts
     replay            strict: a token is good for one call; off: as long as it lasts
@@ -82,6 +83,7 @@ class Client(Table):
     services: Words = ()
     dialect: Dialect = "generic"
     mode: Literal["on", "shadow", "off"] = "on"
+    shadow_cards: Annotated[tuple[CardKind, ...], Field(strict=False)] = ()
     origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], Field(strict=False)] = ()
     writes: Writes | None = None
     combined_attestation: bool = False

@@ -27,6 +27,8 @@ def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
     """What the tables of a client come to, as (about what, in words)."""
     told = client.described
     yield "mode", _MODES[told.mode]
+    if told.shadow_cards and told.mode == "on":
+        yield "", f"no card of these kinds is shown: {', '.join(told.shadow_cards)}"
     yield "tokens", f"of the issuer {told.issuer}" + (f" and the subject {told.subject}" if told.subject else ", of any subject")
     once = "for one call" if told.replay == "strict" else "as often as it is sent (replay = off)"
     yield "", f"signed with {' or '.join(told.algorithms)}; good {once}, for {told.lifetime_s} s at most"

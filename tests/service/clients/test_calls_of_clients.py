@@ -6,8 +6,10 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ import time_machine
 from service.app import create_app
 from service.clients.load import InvalidClients
 from service.settings import read_settings
+from service.speech import CardKind
 from service.story import hook_request, read_story
 from tests.cds_hooks.signing import ISSUER, NOW, claims, ec_key, header, key_set, published, token
 
@@ -81,6 +84,31 @@ async def test_a_client_in_shadow_mode_is_answered_without_cards(application):
     assert (answer.status_code, answer.json()["cards"]) == (200, [])
     assert answer.json()["extension"]["org.cluneal-cds.silence"]["rule"] == "shadow"
     assert unreadable.status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("story", "kind"),
+    [
+        ("laminectomy-and-iliac-harvest", "workup"),
+        ("laminectomy-and-right-point-recorded-today", "block"),
+        ("left-superior-block-relieved-half", "response"),
+        ("right-crest-point-lidocaine-allergy-and-a-block-is-ordered", "before-block"),
+        ("laminectomy-and-a-lumbar-mri-is-ordered", "points-first"),
+    ],
+)
+async def test_one_kind_of_card_can_be_in_shadow_mode(tmp_path, story, kind):
+    """A committee that stops one kind of card stops that one: the answer says so, and every other kind is shown as before."""
+    others = [one for one in get_args(CardKind) if one != kind]
+    tables = client(shadow_cards=[kind]) + client("others", "https://others.example", shadow_cards=others)
+    application = create_app(read_settings(settings(tmp_path, tables)))
+    body = hook_request(read_story(story), hook_instance="i-1", today=datetime.fromtimestamp(NOW, UTC).date())
+    path = f"/cds-services/cluneal-{body['hook']}"
+    hidden = (await ask(application, path, body=body)).json()
+    shown = (await ask(application, path, body=body, issuer="https://others.example", number=2)).json()
+
+    assert (hidden["cards"], len(shown["cards"])) == ([], 1)
+    silence = hidden["extension"]["org.cluneal-cds.silence"]
+    assert (silence["rule"], f"cards of the kind {kind} are in shadow mode" in silence["says"]) == ("shadow", True)
 
 
 async def test_a_client_that_is_off_is_refused(application):

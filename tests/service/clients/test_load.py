@@ -98,6 +98,7 @@ def test_what_may_be_written_follows_the_dialect_and_what_the_site_wants(tmp_pat
         ({"deadline_s": 0}, "client 1: deadline_s must be at least 0.2"),
         ({"services": ["cluneal"]}, "ehr: services: cluneal is not offered; there are cluneal-patient-view, cluneal-order-sign"),
         ({"dialect": "cerner"}, "client 1: dialect must be 'generic', 'v3', 'epic', 'oracle' or 'sandbox'"),
+        ({"shadow_cards": ["orders"]}, "client 1: shadow_cards 1 must be 'workup', 'block', 'response', 'before-block' or 'points-first'"),
         ({"mode": True}, "client 1: mode must be 'on', 'shadow' or 'off'"),
         ({"writes": "some"}, "client 1: writes must be 'full', 'orders' or 'text'"),
         ({"origins": ["*"]}, "client 1: origins 1 must be an origin"),
