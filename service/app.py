@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -31,7 +31,6 @@ from service.fetching import READ_VERSIONS, Fetching
 from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
-from service.knowledge.thresholds import Adjustments, adjusted
 from service.known_clients import authentication_of, clients_of, reach_of
 from service.large_charts import LargeCharts
 from service.mock_clients import feedback_for, mock_clients, services_for
@@ -39,12 +38,13 @@ from service.open_server import OpenServer
 from service.own_name import refuse_other_names
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
-from service.settings import Settings, Thresholds, read_settings
+from service.settings import Settings
+from service.site import adjustments_of
 from service.storage.audit import AuditTrail
-from service.storage.database import Database, StoreUnusable
+from service.storage.database import Database
 from service.storage.feedback import StoredFeedback
-from service.storage.pseudonyms import KeyUnusable, Pseudonyms, read_key, read_or_make_key
 from service.storage.seen_tokens import StoredTokens
+from service.store import database_of, pseudonyms_of
 from service.telemetry.calls import addresses_of, watch_calls
 from service.telemetry.metrics import Metrics
 from service.telemetry.readiness import Readiness
@@ -175,15 +175,6 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def settings_of(environ: Mapping[str, str]) -> Settings:
-    """The settings that `environ` describes, where the knowledge allows them. Raises InvalidSettings with every problem of both."""
-
-    def refused(thresholds: Thresholds) -> list[str]:
-        return adjusted(load_knowledge().thresholds, Adjustments(numbers=thresholds))[1]
-
-    return read_settings(environ, refused=refused)
-
-
 def _mocks_of(settings: Settings, knowledge: Knowledge) -> tuple[KnownClient, ...]:
     """The made-up clients of the mock EHR, where that is served and everybody is answered anyway."""
     if "ehr" not in settings.shown_pages or settings.clients_file is not None:
@@ -206,7 +197,7 @@ def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tup
     def now() -> datetime:
         return datetime.now(UTC)
 
-    pseudonyms = pseudonyms_of(settings)
+    pseudonyms = pseudonyms_of(settings, chance=token_bytes)
     audit = AuditTrail(pseudonyms, source=gethostname())
     how = Keeping(
         clock=now,
@@ -226,33 +217,6 @@ def _counting(settings: Settings, place: Place, knowledge: Knowledge, clients: t
     return Counting(database, knowledge, now, settings.time_zone, clients, settings.agreed_acceptance)
 
 
-def pseudonyms_of(settings: Settings) -> Pseudonyms:
-    """What the key of the settings makes of patients; the key beside a SQLite file is made when there is none. Raises KeyUnusable."""
-    if settings.key_file is None:
-        raise KeyUnusable("A service that remembers nothing (CLUNEAL_DATABASE_URL=off) has no key of pseudonyms.")
-    if settings.pseudonym_key_file is None:
-        return Pseudonyms(read_or_make_key(settings.key_file, chance=token_bytes))
-    return Pseudonyms(read_key(settings.key_file))
-
-
-def database_of(settings: Settings, *, failed: Callable[[str], None] = lambda _: None) -> Database | None:
-    """The database of the settings, ready for use; None for a service that remembers nothing. Raises WrongSchema and StoreUnusable.
-
-    One that cannot be reached is met again with each call, and so is no reason not to start; a file that cannot be used is one.
-    `failed` hears of transactions that fail.
-    """
-    if settings.place is None:
-        return None
-    database = Database(settings.place, wait=settings.store_deadline_s, failed=failed)
-    try:
-        database.prepare()
-    except StoreUnusable as failed:
-        if not failed.passes:
-            raise
-        _log.error("%s", failed)
-    return database
-
-
 def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | None:
     """What seals the links to the page of reasons, and what puts them on answers; None where that page is not shown."""
     if "why" not in settings.shown_pages:
@@ -261,13 +225,8 @@ def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | 
         keys = read_link_keys(settings.link_key_file)
     else:
         # Replicas share the key of their pseudonyms, so that any of them opens the links of the others.
-        keys = (pseudonyms_of(settings).of_links() if settings.key_file else token_bytes(32),)
+        keys = (pseudonyms_of(settings, chance=token_bytes).of_links() if settings.key_file else token_bytes(32),)
     seal = Seal(keys, knowledge, minutes=settings.why_minutes)
     # Where charts are tried out, people also want to see why there is no card.
     tried = bool({"ehr", "integrator"} & {*settings.shown_pages})
     return seal, WhyLinks(seal, base=settings.base_url, clock=time, silences=tried)
-
-
-def adjustments_of(settings: Settings) -> Adjustments:
-    """What the settings decide differently from the knowledge as it is shipped."""
-    return Adjustments(settings.policy, settings.thresholds)

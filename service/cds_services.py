@@ -6,6 +6,7 @@ Here a chart that cannot be judged becomes a 412, and silence keeps its reason i
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
@@ -26,10 +27,13 @@ from service.knowledge.model import Knowledge
 from service.large_charts import LargeCharts
 from service.reasoning.orders import OrderAnswer
 from service.reasoning.pathway import Outcome, Response
-from service.records import Records
 from service.speech import CardKind
 from service.telemetry.note import Decided, noted
 from service.transcript import transcribed_silence
+
+if TYPE_CHECKING:
+    # Commands that keep nothing need no database.
+    from service.records import Records
 
 SILENCE = "org.cluneal-cds.silence"
 DEGRADED = "org.cluneal-cds.degraded"
@@ -69,7 +73,7 @@ def offered_services(
     ticks: Callable[[], float],
     clients: Iterable[KnownClient] = (),
     fetching: Fetching | None = None,
-    records: Records | None = None,
+    records: "Records | None" = None,
     quiet: bool = False,
     large: LargeCharts | None = None,
     about: str | None = None,

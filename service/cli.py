@@ -22,7 +22,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from service import terminal
-from service.app import adjustments_of, settings_of
 from service.chart_file import opened
 from service.clients.load import Clients, InvalidClients, KnownClient
 from service.clients_commands import clients_app
@@ -39,6 +38,7 @@ from service.reasoning.review import reviewed
 from service.report_command import report
 from service.serving import FIRST_STORY, serve
 from service.settings import InvalidSettings, Settings
+from service.site import adjustments_of, settings_of
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
 

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from cds_hooks.jwks import KeysUnavailable, fetch_key_set, read_key_set
 from service import terminal
-from service.app import adjustments_of, settings_of
 from service.clients.client import Client
 from service.clients.describe import describe, in_words
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import examples
 from service.known_clients import clients_of
+from service.site import adjustments_of, settings_of
 
 clients_app = typer.Typer(help="Who may call the service, and how each is spoken to.", no_args_is_help=True)
 

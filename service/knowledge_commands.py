@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from service import terminal
-from service.app import adjustments_of, settings_of
 from service.errors import ClinicError
 from service.knowledge.changes import changes, content, folder_content
 from service.knowledge.edition import written
@@ -25,6 +24,7 @@ from service.knowledge.model import Knowledge
 from service.knowledge.provenance import Edition, Version
 from service.labelled import Count, Reading, count, defects, listed, read, read_sentences, text_folder, topics
 from service.reasoning.review import reviewed
+from service.site import adjustments_of, settings_of
 
 knowledge_app = typer.Typer(help="What the service knows: check it, list it, compare it, try it on sentences.", no_args_is_help=True)
 

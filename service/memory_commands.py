@@ -16,7 +16,6 @@ from rich.text import Text
 from cds_hooks.errors import CDSHooksError
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
-from service.app import adjustments_of, pseudonyms_of
 from service.database_url import Place, SQLiteFile
 from service.errors import UnreadableChart
 from service.fhir.chart import chart_of_bundle
@@ -26,6 +25,7 @@ from service.known_clients import clients_of
 from service.reasoning.review import reviewed
 from service.replay import Replayed, Then, replay
 from service.settings import Settings, read_settings
+from service.site import adjustments_of
 from service.storage.audit import AuditTrail, Link, forget_before, verify
 from service.storage.backup import back_up
 from service.storage.database import Database, Store, revision_at, upgrade_place
@@ -35,6 +35,7 @@ from service.storage.pseudonyms import make_key
 from service.storage.retention import counts, forget, forget_comments
 from service.storage.sample import drawn
 from service.storage.schema import REVISION
+from service.store import pseudonyms_of
 
 db_app = typer.Typer(help="The database in which the service remembers (CLUNEAL_DATABASE_URL).", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit: one record for each call, chained.", no_args_is_help=True)
@@ -106,7 +107,7 @@ def forget_old(
     """Remove old decisions, cards and feedback, and tokens that have expired. The audit stays, with a record of this."""
     settings, now = read_settings(os.environ), datetime.now(UTC)
     moment = now - timedelta(days=older_than)
-    trail = AuditTrail(pseudonyms_of(settings), source="command")
+    trail = AuditTrail(pseudonyms_of(settings, chance=token_bytes), source="command")
 
     def work(store: Store) -> dict[str, int]:
         gone = dict(forget_comments(store, moment) if comments else forget(store, moment, now=now))
@@ -122,7 +123,7 @@ def verify_audit(
 ) -> None:
     """Check that no record was changed, added or removed, and print where the chain ends: keep that elsewhere, for --expect."""
     settings = read_settings(os.environ)
-    pseudonyms, expected = pseudonyms_of(settings), _link(expect)
+    pseudonyms, expected = pseudonyms_of(settings, chance=token_bytes), _link(expect)
     verdict = _database(settings).run_now(lambda store: verify(store, pseudonyms, expected=expected))
     _say(f"{verdict.records:,} records, from {verdict.begins.number + 1} on. The chain ends at {verdict.ends}")
     if verdict.problem:
@@ -135,7 +136,7 @@ def verify_audit(
 def forget_audit(older_than: Days) -> None:
     """Remove the oldest records up to the first that is younger; the rest stays verifiable, and a record says what was done."""
     settings, now = read_settings(os.environ), datetime.now(UTC)
-    pseudonyms, moment = pseudonyms_of(settings), now - timedelta(days=older_than)
+    pseudonyms, moment = pseudonyms_of(settings, chance=token_bytes), now - timedelta(days=older_than)
     trail = AuditTrail(pseudonyms, source="command")
 
     def work(store: Store) -> int:
@@ -217,7 +218,7 @@ def replay_request(
         knowledge, {one.name: one for one in clients.known} if clients else {}, version("cluneal-cds"), settings.time_zone, settings.quiet
     )
     given = chart_of_bundle(chart.read()) if chart else None
-    replayed = list(replay(request, given, _database(settings), pseudonyms_of(settings), then))
+    replayed = list(replay(request, given, _database(settings), pseudonyms_of(settings, chance=token_bytes), then))
     for one in replayed:
         _say_replayed(one)
     if not replayed:

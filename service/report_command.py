@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from service.agreed_acceptance import AgreedAcceptance, read_agreed_acceptance
-from service.app import adjustments_of
 from service.database_url import SQLiteFile
 from service.knowledge.load import load_knowledge
 from service.numbers.report import Frame, Report
@@ -21,6 +20,7 @@ from service.numbers.tables import as_csv, as_json, table_of
 from service.numbers.taken import IGNORED_AFTER, problem_of, take_report
 from service.numbers.words import Section, sections
 from service.settings import Settings, read_settings
+from service.site import adjustments_of
 from service.storage.database import Database
 from service.terminal import plain
 from service.web.charts import standalone

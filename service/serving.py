@@ -20,11 +20,12 @@ import uvicorn
 from rich.console import Console
 
 from service import terminal
-from service.app import adjustments_of, create_app, settings_of
+from service.app import create_app
 from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError
 from service.knowledge.load import load_knowledge
 from service.settings import Settings
+from service.site import adjustments_of, settings_of
 from service.telemetry.logs import start_logging
 from service.telemetry.readiness import Readiness
 from service.telemetry.scrape import metrics_at

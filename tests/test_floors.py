@@ -30,7 +30,7 @@ FLOORS = {
         "evaluate fetching large_charts",
         "cards",
         "reasoning fhir",
-        "record_index",
+        "record_index site store",
         "record knowledge storage settings clients",
         "call",
         "telemetry",

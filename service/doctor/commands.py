@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_hooks.egress.addresses import system_resolve
-from service.app import adjustments_of, settings_of
 from service.clients.load import Clients, InvalidClients
 from service.doctor import inside, outside
 from service.doctor.remembered import of_store
@@ -27,6 +26,7 @@ from service.knowledge_commands import examples
 from service.known_clients import clients_of, reach_of
 from service.reasoning.review import reviewed
 from service.settings import InvalidSettings, Settings
+from service.site import adjustments_of, settings_of
 from service.terminal import plain
 
 doctor_app = typer.Typer()

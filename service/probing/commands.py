@@ -28,7 +28,6 @@ from cds_hooks.fhir_calls import Bounds, FhirCalls
 from cds_hooks.hooks.patient_view import PatientView
 from cds_hooks.request import FhirAuthorization, HookRequest
 from service import terminal
-from service.app import adjustments_of, settings_of
 from service.clients.load import KnownClient
 from service.fetching import Reach
 from service.knowledge.load import load_knowledge
@@ -41,6 +40,7 @@ from service.probing.server import ProbeFailed, Server, find_address, read_serve
 from service.probing.transcribed import transcribed
 from service.reasoning.review import reviewed
 from service.settings import Settings
+from service.site import adjustments_of, settings_of
 
 probe_app = typer.Typer()
 
