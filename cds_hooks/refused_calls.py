@@ -8,12 +8,16 @@ from typing import Protocol
 
 from cds_hooks.errors import CDSHooksError, ServiceError, ServiceFault
 
+# Source: RFC 9110 9.3 and RFC 5789 (PATCH).
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedCall:
     """One refusal.
 
     client   our name for who called; "" for somebody who is not known
+    method   "other" for what is none of HTTP's own: a client may put any word there
     address  as it is bound, a pattern where any address is meant: what was called may say anything
     """
 
@@ -49,4 +53,4 @@ class CallNotRecorded(ServiceError):
 def refused_call(error: Exception, method: str, address: str, client: str) -> RefusedCall:
     """The refusal that an error of a call is."""
     said = error if isinstance(error, CDSHooksError) else ServiceFault()
-    return RefusedCall(client, method, address, said.status_hint, said.code)
+    return RefusedCall(client, method if method in _METHODS else "other", address, said.status_hint, said.code)

@@ -31,8 +31,6 @@ Endpoint = Callable[[Request, TrustedClient | None], Awaitable[Response]]
 # Where in the scope of a request our name for its client stands, once it has been told.
 CLIENT = "cds_hooks.client"
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-
 
 def cds_hooks_router(
     services: Iterable[CDSService],
@@ -114,9 +112,8 @@ class _Door:
                     await self._refused.keep(refused_call(error, request.method, path, client.name if client else ""))
                 raise
 
-        # Whoever is to be asked or told sees every method; otherwise the framework refuses the wrong ones.
-        every = self._clients is not None or self._refused is not None
-        router.add_route(path, answer, methods=_METHODS if every else known, include_in_schema=False)
+        # Bound to every method: the framework would refuse one that is not on its list before anybody is asked or told.
+        router.add_route(path, answer, methods=(), include_in_schema=False)
 
     async def _admitted(self, request: Request, path: str) -> TrustedClient | None:
         """The client that calls; None where everybody is answered. Raises NotAuthenticated."""

@@ -20,7 +20,7 @@ KEYS = PinnedKeys(read_key_set(key_set(published(ec_key(), "ec"), published(rsa_
 class House:
     """The toy services behind authentication, a clock that a test sets, and what was fed back by whom."""
 
-    def __init__(self):
+    def __init__(self, *, refused=None):
         self.now, self.kept = float(NOW), []
         clients = (
             TrustedClient("ehr", ISSUER, KEYS, subject=SUBJECT, jku=JKU, services=EVERY_ID),
@@ -36,7 +36,7 @@ class House:
         authentication = ClientAuthentication(clients, base_url=BASE, seen=seen, clock=lambda: self.now)
         self.app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         limits = Limits(body_bytes=200_000, receive_seconds=0.5)
-        self.app.include_router(cds_hooks_router(TOY_SERVICES, limits=limits, feedback=self, clients=authentication))
+        self.app.include_router(cds_hooks_router(TOY_SERVICES, limits=limits, feedback=self, clients=authentication, refused=refused))
         install(self.app, origins=[EHR])
 
     async def keep(self, service, items, *, client=""):

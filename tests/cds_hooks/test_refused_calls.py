@@ -71,6 +71,13 @@ async def test_a_refusal_is_told_with_its_reason(caller, told):
     ]
 
 
+async def test_a_word_that_is_no_method_is_not_told(caller, told):
+    """A client may put anything there, a name too; that there was such a call is told all the same."""
+    await caller.request("JOHN-SMITH", PATH)
+
+    assert told == [RefusedCall("", "other", PATH, 405, "method-not-allowed")]
+
+
 async def test_an_answered_call_is_not_told(caller, told):
     """Whoever answers it tells of it; discovery and OPTIONS tell nothing."""
     answers = [await caller.post(PATH, json=question("1")), await caller.get("/cds-services"), await caller.options(PATH)]
