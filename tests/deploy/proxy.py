@@ -78,8 +78,11 @@ def nginx() -> str:
 
 
 @contextmanager
-def in_front_of(ports: Sequence[int], folder: Path) -> Iterator[Proxy]:
-    """A proxy in front of replicas at these ports, with its files in a folder."""
+def in_front_of(ports: Sequence[int], folder: Path, *, opened_to: str = "") -> Iterator[Proxy]:
+    """A proxy in front of replicas at these ports, with its files in a folder.
+
+    opened_to  a network, as 10.1.0.0/16, for which the places are opened that stand in the file as a comment
+    """
     port = free_port()
     _certificate(folder)
     text = CONFIGURATION.read_text(encoding="utf-8")
@@ -87,6 +90,9 @@ def in_front_of(ports: Sequence[int], folder: Path) -> Iterator[Proxy]:
     assert len(servers) == 3, "the configuration is for three replicas"
     upstream = "\n".join(f"    server 127.0.0.1:{one} {servers[0]}" for one in ports)
     text = re.sub(r"(?:^    server 127\.0\.0\.1:\d+ .*;\n)+", f"{upstream}\n", text, flags=re.MULTILINE)
+    if opened_to:
+        text, lines = re.subn(r"^    #location (.*) allow \S+; (.*)$", rf"    location \1 allow {opened_to}; \2", text, flags=re.MULTILINE)
+        assert lines, "no place stands in the file as a comment"
     text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
     text = text.replace("/etc/cluneal/tls/", f"{folder}/").replace("/var/log/nginx/", f"{folder}/")
     (folder / "cluneal.conf").write_text(text)
