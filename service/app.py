@@ -10,7 +10,6 @@ from random import random
 from secrets import token_bytes
 from socket import gethostname
 from time import monotonic, perf_counter, time
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -35,7 +34,7 @@ from service.known_clients import authentication_of, clients_of, reach_of
 from service.large_charts import LargeCharts
 from service.mock_clients import feedback_for, mock_clients, services_for
 from service.open_server import OpenServer
-from service.own_name import refuse_other_names
+from service.own_name import names_of, refuse_other_names
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
 from service.settings import Settings
@@ -88,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if clients is None and is_loopback(settings.host):
         # Added before the layer that answers errors, and so within it.
-        app.add_middleware(refuse_other_names, names=frozenset({urlsplit(settings.base_url).hostname or ""}), places=_PLACES)
+        app.add_middleware(refuse_other_names, names=names_of(settings.base_url), places=_PLACES)
     frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
     install(app, origins=frames)
 

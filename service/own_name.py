@@ -1,4 +1,4 @@
-"""The pages of a service for this machine alone are called by this machine's names: what a visitor has open reaches them by no other.
+"""What a service shows this machine alone is called by this machine's names: what a visitor has open reaches it by no other.
 
 A page of elsewhere may let its own name lead to 127.0.0.1 once it is loaded, and its scripts then read what is served here as if it were
 theirs. The browser still sends the name. One without a dot is nobody's who could do that.
@@ -39,14 +39,20 @@ def refuse_other_names(app: Application, *, names: Collection[str], places: tupl
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(places):
             hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-            if not all(_is_own(host, names) for host in hosts):
+            if not all(is_own(host, names) for host in hosts):
                 raise Misdirected
         await app(scope, receive, send)
 
     return called
 
 
-def _is_own(host: str, names: Collection[str]) -> bool:
+def names_of(base_url: str) -> frozenset[str]:
+    """The name in the address under which the service is called."""
+    return frozenset({urlsplit(base_url).hostname or ""})
+
+
+def is_own(host: str, names: Collection[str]) -> bool:
+    """Whether a Host is an address, a name without a dot, or one of `names`."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:

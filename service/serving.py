@@ -24,6 +24,7 @@ from service.app import create_app
 from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError
 from service.knowledge.load import load_knowledge
+from service.own_name import names_of
 from service.settings import Settings
 from service.site import adjustments_of, settings_of
 from service.telemetry.logs import start_logging
@@ -69,8 +70,9 @@ def serve(
     server = _DrainingServer(config, settings, service.state.readiness)
     # uvicorn raises the signal that stopped it once more, when all is done; to have been told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
+    metrics = metrics_at(settings.metrics_host, settings.metrics_port, service.state.metrics, names=names_of(settings.base_url))
     try:
-        with suppress(SystemExit), metrics_at(settings.metrics_host, settings.metrics_port, service.state.metrics):
+        with suppress(SystemExit), metrics:
             server.run()  # SystemExit is uvicorn's own, when the port is not to be had
     except KeyboardInterrupt:
         _out.print("Stopped.")

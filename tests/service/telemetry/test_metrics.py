@@ -1,6 +1,5 @@
 """The metrics: what is counted of calls, from sets that are closed, on a port of their own."""
 
-import socket
 import urllib.error
 import urllib.request
 
@@ -10,9 +9,11 @@ import time_machine
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.app import create_app
+from service.own_name import names_of
 from service.settings import read_settings
 from service.telemetry.metrics import Metrics
 from service.telemetry.scrape import MetricsPortTaken, metrics_at
+from tests.blackbox.service import call, free_port
 from tests.doors_to_fhir import EVERYTHING, chart_server
 from tests.doors_to_fhir import question as fetching_question
 from tests.faulty_fhir import OUTCOME, faulty_fhir, resource
@@ -126,8 +127,7 @@ async def test_the_service_itself_serves_no_metrics():
 
 def test_the_metrics_have_a_port_of_their_own():
     """One address, for GET and HEAD; nothing else is there, and nothing once the service ended."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     metrics = Metrics(version="1", knowledge="2026.7")
     with metrics_at("127.0.0.1", port, metrics):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
@@ -139,3 +139,26 @@ def test_the_metrics_have_a_port_of_their_own():
             pass
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+
+
+def asked_as(port, *hosts):
+    """What readers hear who ask under these names."""
+    return [call(f"http://127.0.0.1:{port}", "GET", "/metrics", headers={"Host": host}).status for host in hosts]
+
+
+def test_a_web_page_does_not_read_them_by_a_name_that_leads_here():
+    """Where this machine alone is listened to its names count, as for the pages; a network may call us as it likes."""
+    ours = ("127.0.0.1:9464", "localhost:9464", "[::1]:9464", "cds.example.org")
+    theirs = ("evil.example:9464", "EVIL.example.", "127.0.0.1.evil.example", "[")
+    metrics, names, port, wide = (
+        Metrics(version="1", knowledge="2026.7"),
+        names_of("https://cds.example.org/cluneal"),
+        free_port(),
+        free_port(),
+    )
+
+    with metrics_at("127.0.0.1", port, metrics, names=names), metrics_at("0.0.0.0", wide, metrics, names=names):
+        assert asked_as(port, *ours) == [200] * 4
+        assert asked_as(port, *theirs) == [421] * 4
+        assert b"cluneal_" not in call(f"http://127.0.0.1:{port}", "GET", "/metrics", headers={"Host": theirs[0]}).body
+        assert asked_as(wide, *ours, *theirs) == [200] * 8
