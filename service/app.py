@@ -81,8 +81,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await egress.aclose()
-        if database:
-            await asyncio.to_thread(database.close)
+        break_off()
+        for store in (database, counting and counting.database):
+            if store:
+                await asyncio.to_thread(store.close)
 
     app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if clients is None and is_loopback(settings.host):
@@ -126,9 +128,15 @@ def create_app(settings: Settings) -> FastAPI:
     pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
     layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
     add_knowledge_routes(app, knowledge, KnowledgePages(layout, knowledge) if "knowledge" in pages else None)
-    if settings.place and "numbers" in pages:
-        names = tuple(one.name for one in clients.known) if clients else ()
-        add_numbers_routes(app, layout, _counting(settings, settings.place, knowledge, names))
+    names = tuple(one.name for one in clients.known) if clients else ()
+    counting = _counting(settings, settings.place, knowledge, names) if settings.place and "numbers" in pages else None
+    if counting:
+        add_numbers_routes(app, layout, counting)
+
+    def break_off() -> None:
+        if counting:
+            counting.database.break_off()
+
     if pages:
         add_static_routes(app, layout)
     if "ehr" in settings.shown_pages:
@@ -170,7 +178,7 @@ def create_app(settings: Settings) -> FastAPI:
         draining=lambda: readiness.draining,
         authenticated=clients is not None,
     )
-    app.state.metrics, app.state.readiness = metrics, readiness
+    app.state.metrics, app.state.readiness, app.state.break_off = metrics, readiness, break_off
     return app
 
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from types import FrameType
@@ -67,7 +68,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=settings.stop_s,
     )
-    server = _DrainingServer(config, settings, service.state.readiness)
+    server = _DrainingServer(config, settings, service.state.readiness, service.state.break_off)
     # uvicorn raises the signal that stopped it once more, when all is done; to have been told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     metrics = metrics_at(settings.metrics_host, settings.metrics_port, service.state.metrics, names=names_of(settings.base_url))
@@ -87,8 +88,9 @@ class _DrainingServer(uvicorn.Server):
     answered. A second SIGTERM, or ctrl-C, leaves the while out.
     """
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, readiness: Readiness):
+    def __init__(self, config: uvicorn.Config, settings: Settings, readiness: Readiness, break_off: Callable[[], None]):
         super().__init__(config)
+        self._break_off = break_off
         self._settings = settings
         self._readiness = readiness
         self._ends = math.inf
@@ -109,8 +111,10 @@ class _DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, then end; after a drain, whoever was let in a moment ago still gets to say what it wants.
 
-        uvicorn alone would close the port and, at once, every connection on which nothing was read yet.
+        uvicorn alone would close the port and, at once, every connection on which nothing was read yet. A report that is still being
+        counted is broken off: nobody's call waits for it, and its reader is told to ask again.
         """
+        await asyncio.to_thread(self._break_off)
         if self._ends < math.inf:
             await asyncio.sleep(0)  # those that wait to be let in are
             for server in self.servers:

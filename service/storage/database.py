@@ -27,6 +27,7 @@ from service.database_url import Place, SQLiteFile
 from service.errors import ClinicError
 from service.storage.engines import CONNECTIONS, postgresql_engine, sqlite_engine
 from service.storage.migrate import WrongSchema, check_revision, revision_of, upgrade
+from service.storage.under_way import UnderWay
 
 T = TypeVar("T")
 # What those outside this room hand on and do not look into.
@@ -99,6 +100,7 @@ class Database:
         self._waiting: deque[_Asked] = deque()
         self._opened: tuple[object, Engine] | None = None
         self._opening = Lock()
+        self._under_way = UnderWay()
         # SQLite has one writer at a time anyway, and a queue of ours has an end where its lock only has a time.
         self._threads = ThreadPoolExecutor(1 if isinstance(place, SQLiteFile) else CONNECTIONS, thread_name_prefix="storage")
 
@@ -138,6 +140,10 @@ class Database:
     def prepare(self) -> None:
         """Open the database, and upgrade a SQLite file. Raises StoreUnusable and WrongSchema."""
         self.run_now(lambda _: None)
+
+    def break_off(self) -> None:
+        """Begin nothing more, and end what is being read; whoever waits for it has NotStored. For a database that only reads."""
+        self._under_way.break_off()
 
     def close(self) -> None:
         """End the connections, after the transactions that have begun."""
@@ -179,11 +185,11 @@ class Database:
 
     def _transaction(self, work: Work[T], *given_up: Event) -> T:
         with self._opening:
-            if any(one.is_set() for one in given_up):
+            if self._under_way.over or any(one.is_set() for one in given_up):
                 raise _GivenUp
             engine = self._engine()
         try:
-            with engine.connect() as connection, connection.begin():
+            with engine.connect() as connection, self._under_way.doing(connection), connection.begin():
                 found = work(connection)
                 if any(one.is_set() for one in given_up):
                     raise _GivenUp

@@ -14,7 +14,7 @@ from tests.doors_to_fhir import SERVICE
 from tests.doors_to_fhir import question as fetching_question
 from tests.faulty_fhir import faulty_fhir, hang
 from tests.service.storage.calls import FEEDBACK, question
-from tests.service.storage.reading import rows
+from tests.service.storage.reading import execute, rows
 
 STALLED = b"POST /cds-services/cluneal-patient-view HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 COMMAND = Path(sys.executable).with_name("cluneal-cds")
@@ -107,3 +107,34 @@ async def test_a_call_that_waits_for_data_is_answered_before_the_end(tmp_path):
     assert refused != 0
     assert code == 0
     assert [row["outcome"] for row in rows(f"sqlite:///{tmp_path / 'memory.sqlite'}", "decision")] == ["refused"]
+
+
+async def test_a_report_that_is_being_counted_is_broken_off(tmp_path):
+    """Whoever reads the page is told to come again; the process neither counts to the end nor waits until that answer is given up."""
+    url = f"sqlite:///{tmp_path / 'memory.sqlite'}"
+    async with process(tmp_path, drain_s=1, stop_s=300) as (running, address), httpx.AsyncClient(base_url=address, timeout=90) as ehr:
+        (card,) = (await ehr.post(SERVICE, json=question())).json()["cards"]
+        await ehr.post(f"{SERVICE}/feedback", json={"feedback": [{**FEEDBACK, "card": card["uuid"]}]})
+        for table in ("decision", "card", "feedback"):
+            _multiply(url, table)
+        asked = asyncio.create_task(ehr.get("/numbers"))
+        await asyncio.sleep(0.1)
+        running.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(40):  # the page itself waits a minute for its report
+            answer = await asked
+            code = await running.wait()
+
+    assert (answer.status_code, code) == (503, 0)
+    assert "or again in a while" in answer.text
+
+
+def _multiply(url, table):
+    """Give the table its one row so often that a report, which joins each card with each answer to it, takes a minute."""
+    (row,) = rows(url, table)
+    own = {"id": "n.i", "decision": "n.i", "digest": "n.i", "uuid": "one.uuid", "card": "one.card"}
+    values = ", ".join(own.get(name, f"one.{name}") for name in row)
+    execute(
+        url,
+        f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "  # noqa: S608 - names of the table's own
+        f"INSERT INTO {table} ({', '.join(row)}) SELECT {values} FROM n, {table} AS one",
+    )
