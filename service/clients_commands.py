@@ -16,7 +16,7 @@ from service.clients.client import Client
 from service.clients.describe import describe, in_words
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import examples
-from service.known_clients import clients_of
+from service.known_clients import clients_of, undrafted
 from service.site import adjustments_of, settings_of
 
 clients_app = typer.Typer(help="Who may call the service, and how each is spoken to.", no_args_is_help=True)
@@ -39,7 +39,8 @@ def check_clients(
     """Read the clients file and the files that it names, and say in words what they come to; or every problem of them."""
     given = {**os.environ, **({"CLUNEAL_CLIENTS_FILE": str(file)} if file else {})}
     settings = settings_of(given)
-    clients = clients_of(settings, load_knowledge(adjustments_of(settings)))
+    knowledge = load_knowledge(adjustments_of(settings))
+    clients = clients_of(settings, knowledge)
     if clients is None:
         raise typer.BadParameter("name the file, or set CLUNEAL_CLIENTS_FILE", param_hint="FILE")
     missed = False
@@ -49,7 +50,7 @@ def check_clients(
         _out.print("Plain http to this machine is allowed (allow_http_loopback): for tests alone.", style="yellow", soft_wrap=True)
     for client in clients.known:
         rows = Table.grid(padding=(0, 2))
-        for about, words in describe(client):
+        for about, words in describe(client, undrafted(client.speech, knowledge)):
             rows.add_row(Text(f"  {about}"), Text(terminal.plain(words)))
         if fetch and client.described.jwks_url and not client.pinned:
             words, came = asyncio.run(_fetched(client.described))

@@ -9,13 +9,19 @@ from cds_hooks.client_auth import ClientAuthentication, SeenTokens, TrustedClien
 from cds_hooks.egress.allow_list import read_service_base
 from cds_hooks.jwks import FetchedKeys, PinnedKeys, fetch_key_set
 from service.addresses import is_loopback
+from service.call import Call
+from service.cards.dialects import level_of, takes_order
 from service.cds_services import SERVICE_IDS
 from service.clients.load import Clients, InvalidClients, KnownClient, read_clients
 from service.clients.local_row import Concepts
 from service.fetching import Reach
 from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.model import Knowledge
+from service.record import Side
 from service.settings import Settings
+from service.speech import Speech
+
+_SIDES = [Side.RIGHT, Side.LEFT]
 
 
 def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
@@ -32,6 +38,18 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
 def orders_of(knowledge: Knowledge) -> tuple[str, ...]:
     """Our codes of the orders that a site may map."""
     return (*(nerve.block_code for nerve in knowledge.nerves.values()), FOCUSED_EXAMINATION)
+
+
+def undrafted(speech: Speech, knowledge: Knowledge) -> tuple[str, ...]:
+    """Our orders that a client never gets as a draft, though it takes drafts: its site gave them no code, for one side or for any."""
+    call = Call(patient="", speech=speech)
+    if level_of(call) == "text":
+        return ()
+    blocks = {
+        nerve.block_code: [side for side in _SIDES if not takes_order(call, nerve.block_code, side)] for nerve in knowledge.nerves.values()
+    }
+    named = [code if sides == _SIDES else f"{code} {sides[0]}" for code, sides in blocks.items() if sides]
+    return (*named, *(() if takes_order(call, FOCUSED_EXAMINATION) else (FOCUSED_EXAMINATION,)))
 
 
 def concepts_of(knowledge: Knowledge) -> Concepts:

@@ -15,6 +15,8 @@ from typer.main import get_command
 
 from release.settings import page
 from service.cli import app
+from service.knowledge.load import load_knowledge
+from service.known_clients import orders_of
 from service.settings import Settings
 from tests.blackbox.service import served
 from tests.readme import ROOT, Example, examples, normalised, run
@@ -42,6 +44,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_guide_shows_what_its_command_prints(name: str, example: Example, folder: Path) -> None:
     """The text to enter in an EHR is the one that the service wants today."""
     assert normalised(run(example, url="", folder=folder)) == normalised(example.shown)
+
+
+@pytest.mark.parametrize("name", ["integration-epic", "integration-generic"])
+def test_a_guide_names_every_order_that_a_site_may_give_a_code(name: str) -> None:
+    """An order that is not mapped is never drafted where an EHR finds orders by the site's codes."""
+    assert [order for order in orders_of(load_knowledge()) if f"`{order}`" not in GUIDES[name]] == []
 
 
 @pytest.mark.long

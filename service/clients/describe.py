@@ -1,7 +1,7 @@
 """A client in words, as the operator who wrote its table reads it back."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cds_hooks.jwks import KeySet
 from service.clients.load import KnownClient
@@ -23,8 +23,11 @@ _WRITES = {
 }
 
 
-def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
-    """What the tables of a client come to, as (about what, in words)."""
+def describe(client: KnownClient, undrafted: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What the tables of a client come to, as (about what, in words).
+
+    undrafted  our orders for which no draft of its is made
+    """
     told = client.described
     yield "mode", _MODES[told.mode]
     if told.shadow_cards and told.mode == "on":
@@ -42,7 +45,7 @@ def describe(client: KnownClient) -> Iterator[tuple[str, str]]:
     if told.deadline_s:
         yield "", f"a call may take {told.deadline_s:g} s, what is fetched included"
     yield "cards", f"{told.dialect}: {_DIALECTS[told.dialect]}"
-    yield from (("", sentence) for sentence in _writes(client.speech))
+    yield from (("", sentence) for sentence in _writes(client.speech, undrafted))
     if client.local:
         yield "charts", _local(client.local)
     if told.origins:
@@ -55,17 +58,19 @@ def in_words(keys: KeySet) -> str:
     return "; ".join((named, *(f"passed over: {problem}" for problem in keys.passed_over)))
 
 
-def _writes(speech: Speech) -> Iterator[str]:
+def _writes(speech: Speech, undrafted: Sequence[str]) -> Iterator[str]:
     yield _WRITES[speech.writes]
     if speech.writes == "text":
         return
     codes = "; ".join(_code(row) for row in speech.order_codes)
     if codes:
         yield f"orders are drafted with the intent {speech.order_intent} and the site's codes: {codes}"
-    elif speech.dialect == "epic":
+    elif undrafted:
         yield "no order is drafted: one is found by the site's code alone, and no code_map names any"
     else:
         yield f"orders are drafted with the intent {speech.order_intent} and our codes"
+    if undrafted:
+        yield f"without a code, and so never drafted: {', '.join(undrafted)}"
     if speech.combined_attestation:
         yield "one click may record a point and draft the block of it"
 

@@ -250,6 +250,7 @@ def test_the_clients_file_is_told_in_words():
         "keys in riverside-keys.json: riverside-2026 (ES384)",
         "shadow: charts are read, no card is shown",
         "superior-cluneal-block right is 10001",
+        "without a code, and so never drafted: middle-cluneal-block, inferior-cluneal-block",
     ):
         assert words in " ".join(told.stdout.split())
 
