@@ -5,7 +5,7 @@ What cannot be read is said with the name of the file and, where it is no JSON, 
 
 import json
 
-from cds_hooks.errors import CDSHooksError
+from cds_hooks.errors import CDSHooksError, MalformedRequest
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
 from service.call import Call
@@ -23,17 +23,24 @@ def opened(body: bytes, *, name: str) -> tuple[Chart, Call]:
     try:
         return _read(body)
     except UnreadableChart as unreadable:
-        raise UnreadableChart(f"{name}: {place(body) or unreadable}") from None
+        raise UnreadableChart(f"{name}: {place(body) or unreadable}" if body.strip() else f"{name}: it is empty.") from None
 
 
 def _read(body: bytes) -> tuple[Chart, Call]:
+    if kind_of(body) not in ("", "Bundle"):
+        raise UnreadableChart("one FHIR resource is no chart: put it into a Bundle, with the Patient and the rest of what is known.")
     if kind_of(body):
         chart = chart_of_bundle(body)
         return chart, Call(chart.patient, user="Practitioner/1")
     try:
         return asked(read_request(body, hooks=HOOKS))
     except CDSHooksError as error:
-        raise UnreadableChart(f"no FHIR Bundle, and no request that can be answered. {error.text} {error.diagnostics}") from None
+        raise UnreadableChart(f"no FHIR Bundle, and no CDS Hooks request that can be answered. {said_of(error)}") from None
+
+
+def said_of(error: CDSHooksError) -> str:
+    """What a person is told of a request that cannot be answered, who has heard already that it is none."""
+    return error.diagnostics if isinstance(error, MalformedRequest) else f"{error.text} {error.diagnostics}"
 
 
 def place(body: bytes) -> str:

@@ -41,9 +41,11 @@ from service.settings import InvalidSettings, Settings
 from service.site import adjustments_of, settings_of
 from service.story import UnknownStory, hook_request, read_story, story_names
 from service.transcript import transcribe
+from service.usage import Commands
 
 app = typer.Typer(
     name="cluneal-cds",
+    cls=Commands,
     help="Clinical decision support for cluneal neuropathy over CDS Hooks. It suggests what to consider; it makes no diagnosis.",
     epilog=examples("cluneal-cds serve", f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000   (in another terminal)"),
     no_args_is_help=True,

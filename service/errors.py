@@ -13,6 +13,7 @@
       NoNewVersion        (knowledge_commands.py) a version for the same files, or one that nothing could load
       StoreUnusable       (storage/database.py) a command needs the database, and it is not to be had
       NoBackup            (storage/backup.py) a file could not be copied; there is no copy
+      NothingRemembered   (memory_commands.py) a command asks for what is remembered, and there is no file
       WrongSchema         (storage/migrate.py) the tables of the database are another version's; nothing starts
       KeyUnusable         (storage/pseudonyms.py) there is no key of the pseudonyms to be had; nothing starts
 

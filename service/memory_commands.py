@@ -16,8 +16,9 @@ from rich.text import Text
 from cds_hooks.errors import CDSHooksError
 from cds_hooks.hooks import HOOKS
 from cds_hooks.request import read_request
+from service.chart_file import said_of
 from service.database_url import Place, SQLiteFile
-from service.errors import UnreadableChart
+from service.errors import ClinicError, UnreadableChart
 from service.fhir.chart import chart_of_bundle
 from service.knowledge.load import load_knowledge
 from service.knowledge_commands import examples
@@ -36,6 +37,7 @@ from service.storage.retention import counts, forget, forget_comments
 from service.storage.sample import drawn
 from service.storage.schema import REVISION
 from service.store import pseudonyms_of
+from service.terminal import plain
 
 db_app = typer.Typer(help="The database in which the service remembers (CLUNEAL_DATABASE_URL).", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit: one record for each call, chained.", no_args_is_help=True)
@@ -47,6 +49,13 @@ Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="D
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+
+
+class NothingRemembered(ClinicError):
+    """A command asks for what is remembered, and nothing is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not there: the service has not started with it yet, or CLUNEAL_DATABASE_URL should name another file.")
 
 
 @db_app.command("status")
@@ -98,15 +107,13 @@ def backup(file: Annotated[Path, typer.Argument(help="The copy to make; never on
     _say(f"{file} holds what {place.path} held, {file.stat().st_size / 1e6:.1f} MB, and is whole.")
 
 
-@db_app.command(
-    "forget", epilog=examples("cluneal-cds db forget --older-than 730", "cluneal-cds db forget --older-than 90 --only-comments")
-)
+@db_app.command("forget", epilog=examples("cluneal-cds db forget --older-than 730", "cluneal-cds db forget --older-than 90 --comments"))
 def forget_old(
     older_than: Days, comments: Annotated[bool, typer.Option("--comments", help="The comments of feedback alone.")] = False
 ) -> None:
     """Remove old decisions, cards and feedback, and tokens that have expired. The audit stays, with a record of this."""
     settings, now = read_settings(os.environ), datetime.now(UTC)
-    moment = now - timedelta(days=older_than)
+    database, moment = _database(settings), now - timedelta(days=older_than)
     trail = AuditTrail(pseudonyms_of(settings, chance=token_bytes), source="command")
 
     def work(store: Store) -> dict[str, int]:
@@ -114,7 +121,7 @@ def forget_old(
         trail.add(store, _removal("cds-forget", {"before": moment.isoformat(), **gone}), at=now)
         return gone
 
-    _say(f"Removed: {', '.join(f'{count:,} {what}' for what, count in _database(settings).run_now(work).items())}.")
+    _say(f"Removed: {', '.join(f'{count:,} {what}' for what, count in database.run_now(work).items())}.")
 
 
 @audit_app.command("verify", epilog=examples("cluneal-cds audit verify", "cluneal-cds audit verify --expect 1200:9f2c.."))
@@ -123,8 +130,9 @@ def verify_audit(
 ) -> None:
     """Check that no record was changed, added or removed, and print where the chain ends: keep that elsewhere, for --expect."""
     settings = read_settings(os.environ)
-    pseudonyms, expected = pseudonyms_of(settings, chance=token_bytes), _link(expect)
-    verdict = _database(settings).run_now(lambda store: verify(store, pseudonyms, expected=expected))
+    database, expected = _database(settings), _link(expect)
+    pseudonyms = pseudonyms_of(settings, chance=token_bytes)
+    verdict = database.run_now(lambda store: verify(store, pseudonyms, expected=expected))
     _say(f"{verdict.records:,} records, from {verdict.begins.number + 1} on. The chain ends at {verdict.ends}")
     if verdict.problem:
         _say(f"NOT AS IT WAS WRITTEN: {verdict.problem}")
@@ -136,7 +144,8 @@ def verify_audit(
 def forget_audit(older_than: Days) -> None:
     """Remove the oldest records up to the first that is younger; the rest stays verifiable, and a record says what was done."""
     settings, now = read_settings(os.environ), datetime.now(UTC)
-    pseudonyms, moment = pseudonyms_of(settings, chance=token_bytes), now - timedelta(days=older_than)
+    database, moment = _database(settings), now - timedelta(days=older_than)
+    pseudonyms = pseudonyms_of(settings, chance=token_bytes)
     trail = AuditTrail(pseudonyms, source="command")
 
     def work(store: Store) -> int:
@@ -144,7 +153,7 @@ def forget_audit(older_than: Days) -> None:
         trail.add(store, _removal("cds-audit-forget", {"before": moment.isoformat(), "records": gone}), at=now)
         return gone
 
-    _say(f"Removed: {_database(settings).run_now(work):,} records.")
+    _say(f"Removed: {database.run_now(work):,} records.")
 
 
 @feedback_app.callback()
@@ -191,7 +200,8 @@ def sample_shadow(
     there, lines = database.run_now(lambda store: drawn(store, client=client, number=number, seed=seed, since=begin))
     for line in lines:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-    _err.print(Text(f"{len(lines)} of {there:,} cards that were not shown, drawn with the seed {seed}."), soft_wrap=True)
+    drew = f"{len(lines)} of {there:,} cards that were not shown, drawn with the seed {seed}."
+    _err.print(Text(drew if lines else plain(f"No card of {client} was kept back.")), soft_wrap=True)
     if not lines:
         raise typer.Exit(1)
 
@@ -211,14 +221,15 @@ def replay_request(
     try:
         request = read_request(file.read(), hooks=HOOKS)
     except CDSHooksError as error:
-        raise UnreadableChart(f"This file is no request that can be answered. {error.text} {error.diagnostics}") from None
+        raise UnreadableChart(f"This file is no CDS Hooks request that can be answered. {said_of(error)}") from None
     knowledge = reviewed(load_knowledge(adjustments_of(settings)))
     clients = clients_of(settings, knowledge)
     then = Then(
         knowledge, {one.name: one for one in clients.known} if clients else {}, version("cluneal-cds"), settings.time_zone, settings.quiet
     )
     given = chart_of_bundle(chart.read()) if chart else None
-    replayed = list(replay(request, given, _database(settings), pseudonyms_of(settings, chance=token_bytes), then))
+    database = _database(settings)
+    replayed = list(replay(request, given, database, pseudonyms_of(settings, chance=token_bytes), then))
     for one in replayed:
         _say_replayed(one)
     if not replayed:
@@ -256,7 +267,11 @@ def _place(settings: Settings) -> Place:
 
 
 def _database(settings: Settings, *, reads: bool = False) -> Database:
-    return Database(_place(settings), wait=10, patient=True, reads=reads)
+    """The database as it is. Raises NothingRemembered for a file that is not there: a command makes none."""
+    place = _place(settings)
+    if isinstance(place, SQLiteFile) and not place.path.exists():
+        raise NothingRemembered(place.path)
+    return Database(place, wait=10, patient=True, reads=reads)
 
 
 def _name(place: Place) -> str:

@@ -269,8 +269,9 @@ def _refusal(name: str, known: set[str]) -> str:
     if name.upper() in RENAMED:
         return f"{name} is now {RENAMED[name.upper()]}"
     # Nobody is led by a slip to the switch that opens the service.
-    close = get_close_matches(name.upper(), sorted(known - {"CLUNEAL_OPEN"}), n=1)
-    return f"{name} is not a setting" + (f" (did you mean {close[0]}?)" if close else f"; settings are {', '.join(sorted(known))}")
+    words = sorted(one.removeprefix(PREFIX) for one in known - {"CLUNEAL_OPEN"})
+    close = get_close_matches(name.upper().removeprefix(PREFIX), words, n=1)
+    return f"{name} is not a setting" + (f" (did you mean {PREFIX}{close[0]}?)" if close else f"; settings are {', '.join(sorted(known))}")
 
 
 def _sentences(invalid: ValidationError) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def story_names() -> tuple[str, ...]:
 def read_story(name: str) -> Story:
     """The story of that name; raises UnknownStory when there is none."""
     if name not in story_names():
-        near = get_close_matches(name.lower(), story_names(), n=1)
+        near = get_close_matches(name.lower(), story_names(), n=1) or [one for one in story_names() if name and name.lower() in one]
         hint = f"did you mean {near[0]}? " if near else ""
         raise UnknownStory(f'There is no story "{name}"; {hint}`cluneal-cds story --list` names them all.')
     folder = story_folder() / name

@@ -34,7 +34,7 @@ FLOORS = {
         "record knowledge storage settings clients",
         "call",
         "telemetry",
-        "dates errors speech addresses history database_url local_codes agreed_acceptance shown_pages own_name",
+        "dates errors speech addresses history database_url local_codes agreed_acceptance shown_pages own_name usage",
     ),
     "cds_hooks": (
         "router openapi",
@@ -65,7 +65,7 @@ THIRD_PARTY = {
     "pydantic_settings": "service/settings.py",
     "typer": (
         "service/cli.py service/knowledge_commands.py service/clients_commands.py service/memory_commands.py service/probing/commands.py "
-        "service/integration_commands.py service/report_command.py service/serving.py service/doctor/commands.py"
+        "service/integration_commands.py service/report_command.py service/serving.py service/doctor/commands.py service/usage.py"
     ),
     "uvicorn": "service/serving.py",
     "rich": (

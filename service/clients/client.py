@@ -104,6 +104,7 @@ class Client(Table):
         named = (self.issuer.rstrip("/"), "/".join((self.jwks_url or "").split("/")[:3]))
         if PUBLIC_SANDBOX in named and not loopback:
             yield f"anybody can sign as {PUBLIC_SANDBOX}, whose private key is public; to try it out, set allow_http_loopback = true"
+        of_http = "" if loopback else " (allow_http_loopback = true, for tests)"
         permission = "" if loopback else "; http to this machine alone needs allow_http_loopback = true, and is for tests"
         if self.jwks_url and not _is_address(self.jwks_url, loopback=loopback):
             yield f"jwks_url must be https, without user, query or fragment{permission}"
@@ -111,7 +112,7 @@ class Client(Table):
             try:
                 read_service_base(server, loopback_http=loopback)
             except ValueError as wrong:
-                yield f"fhir_servers {number} is {wrong}{permission}"
+                yield f"fhir_servers {number} is {wrong}{of_http if server.startswith('http://') else ''}"
 
     def bases(self, *, loopback: bool) -> tuple[ServiceBase, ...]:
         """The FHIR servers, as they may be called."""

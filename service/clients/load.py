@@ -11,7 +11,7 @@ from cds_hooks.jwks import KeySet, KeysUnavailable, read_key_set
 from service.clients.client import Client
 from service.clients.code_map import CodeMap
 from service.clients.local_row import Concepts
-from service.clients.table import Table, UnreadableTable, not_empty, read_table
+from service.clients.table import Table, UnreadableTable, read_table
 from service.errors import ClinicError
 from service.local_codes import LocalCodes
 from service.speech import LEVELS, MOST, Speech
@@ -31,9 +31,15 @@ class InvalidClients(ClinicError):
         self.problems = tuple(problems)
 
 
+def _has_somebody(clients: tuple[Client, ...]) -> tuple[Client, ...]:
+    if not clients:
+        raise ValueError("is needed, one [[client]] at least, or nobody could call")
+    return clients
+
+
 class _File(Table):
     allow_http_loopback: bool = False
-    client: Annotated[tuple[Client, ...], Field(strict=False), AfterValidator(not_empty)]
+    client: Annotated[tuple[Client, ...], Field(strict=False, validate_default=True), AfterValidator(_has_somebody)] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ class StoreUnusable(ClinicError):
         self.passes = not isinstance(place, SQLiteFile) or "SQLITE_BUSY" in name
         # The path of a file is no secret; the address of a database may hold one.
         file = f" It is the file {place.path}." if isinstance(place, SQLiteFile) else ""
-        what_helps = "" if self.passes else " Name one of the service's own, in a folder where it may write, or off."
+        away = "" if file else " Is it running, and are its host, port, user and password right? Its own log says more."
+        what_helps = away if self.passes else " Name one of the service's own, in a folder where it may write, or off."
         super().__init__(f"The database of CLUNEAL_DATABASE_URL cannot be used: {name}.{file}{what_helps}")
 
 

@@ -41,7 +41,7 @@ def metrics_at(host: str, port: int | None, metrics: Metrics, *, names: Collecti
     except OSError as failed:
         raise MetricsPortTaken(
             f"Nothing can listen for metrics on {host} port {port} ({failed.strerror}); "
-            "set CLUNEAL_METRICS_PORT to another, one for each process."
+            "set CLUNEAL_METRICS_PORT to another, one for each process, or CLUNEAL_METRICS_HOST to an address of this machine."
         ) from None
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()

@@ -63,7 +63,7 @@ def test_a_client_without_such_cards_is_said(watched):
     told = typed(watched, "shadow", "sample", "--client", "lakeside")
 
     assert (told.exit_code, told.stdout) == (1, "")
-    assert told.stderr == "0 of 0 cards that were not shown, drawn with the seed 1.\n"
+    assert told.stderr == "No card of lakeside was kept back.\n"
 
 
 def said_lines(environ, *words):
