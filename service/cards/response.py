@@ -95,9 +95,13 @@ def _sections(response: Response, findings: Findings, instead: str, *, results: 
     if roomy and response.against:
         yield _section("Against", [held.rule.brief or held.rule.says for held in response.against][:3])
     yield not_known(list(_not_known(response, findings))[: 3 if roomy else 2])
-    agree = response.results[0].band == "G-4"
-    evidence = knowledge.wording.response.two_blocks if agree else knowledge.wording.evidence_of["response"]
-    yield f"**Evidence** {evidence} {knowledge.wording.limits} {named_knowledge(knowledge)}"
+    yield f"**Evidence** {published_of(response.results[0].band, knowledge)} {knowledge.wording.limits} {named_knowledge(knowledge)}"
+
+
+def published_of(band: str, knowledge: Knowledge) -> str:
+    """What is published of the way in which the newest block reads."""
+    wording = knowledge.wording
+    return wording.response.two_blocks if band == "G-4" else wording.evidence_of["response"]
 
 
 def _section(title: str, parts: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from service.knowledge.model import Knowledge, RuleRow
 from service.knowledge.nerve import Nerve
 from service.published import EFFECTS
 from service.reasoning.findings import Findings
+from service.web.why_page import KINDS
 
 _ASKED = {"all_of": "all of", "any_of": "one of", "none_of": "none of, surely", "unless": "unless present"}
 _RESTS_ON = (*_ASKED, "pain", "sign", "chronic")
@@ -29,7 +30,7 @@ class Part:
 class Decided:
     """A rule that decided, or a kind of support that counted; `page`: (room, name) of the file that says so.
 
-    says   empty where the rule only says what is missing, and nothing is
+    says   what holds; of a rule that is required, and is kept, what it asks for
     """
 
     page: tuple[str, str]
@@ -55,7 +56,7 @@ def _support(kind: str, found: Evaluation, knowledge: Knowledge) -> Decided:
     support: Mapping[str, tuple[str, ...]] = {str(one): named for one, named in knowledge.nerves[nerve].support.items()}
     parts = tuple(_part(name, found.findings, deep=False) for name in support.get(kind, ()))
     does = f"counts as support of the {' and '.join(names)} nerve{'s' if len(names) > 1 else ''}"
-    return Decided(("nerves", nerve), kind, "", does, {"one of": parts})
+    return Decided(("nerves", nerve), kind, f"{KINDS[kind][0].upper()}{KINDS[kind][1:]}.", does, {"one of": parts})
 
 
 def _decided(rule: RuleRow, findings: Findings, *, met: bool) -> Decided:
@@ -63,7 +64,9 @@ def _decided(rule: RuleRow, findings: Findings, *, met: bool) -> Decided:
         asks = dict(_of_tier(findings))
     else:
         asks = {words: tuple(_part(name, findings) for name in getattr(rule, key)) for key, words in _ASKED.items() if getattr(rule, key)}
-    return Decided(("rules", rule.id), rule.id, "" if met and rule.effect == "required" else rule.says, EFFECTS[rule.effect], asks)
+    return Decided(
+        ("rules", rule.id), rule.id, rule.asks_for if met and rule.effect == "required" else rule.says, EFFECTS[rule.effect], asks
+    )
 
 
 def _part(name: str, findings: Findings, *, deep: bool = True) -> Part:

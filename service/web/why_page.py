@@ -6,6 +6,7 @@ Everything that it says of medicine, every number among it, comes from the knowl
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from service.cards.response import published_of
 from service.cards.wording import named_knowledge
 from service.dates import When
 from service.knowledge.model import Knowledge, RuleRow
@@ -279,6 +280,11 @@ def _said(rule_id: str, basis: Basis, knowledge: Knowledge, *, stops: bool = Fal
 def _limits(basis: Basis, knowledge: Knowledge) -> tuple[str, ...]:
     """What every reader has to know of this service."""
     wording = knowledge.wording
-    published = wording.evidence_of.get(basis.kind, wording.order.evidence if basis.kind == "order" else wording.evidence_of["workup"])  # type: ignore[call-overload]
+    if basis.kind == "response":
+        published = published_of(basis.blocks[0].band, knowledge)
+    elif basis.kind == "order":
+        published = wording.order.evidence
+    else:
+        published = wording.evidence_of["block" if basis.kind == "block" else "workup"]
     sentences = (published[0].upper() + published[1:], wording.limits)
     return (*sentences, "No diagnosis, no probability, no dose; for clinicians, who decide.")

@@ -58,7 +58,10 @@ def service():
         ('{"resourceType": "Bundle",\n\n"entry": [}', "no JSON at line 3, column 11."),
         ("[" * 100_000, "no JSON that can be read: it is nested too deep."),
         ("{}", "no FHIR Bundle, and no CDS Hooks request that can be answered. `hook` is missing or empty."),
-        ('{"resourceType": "Patient"}', "one FHIR resource is no chart: put it into a Bundle, with the Patient and the rest of what is known."),
+        (
+            '{"resourceType": "Patient"}',
+            "one FHIR resource is no chart: put it into a Bundle, with the Patient and the rest of what is known.",
+        ),
         ('{"resourceType": "Bundle"}', "a Bundle with 0 Patient resources that have an id; exactly one says whose chart it is."),
     ],
     ids=["a slip", "nothing", "a Bundle with a slip", "endless", "no hook", "a Patient", "no Patient"],

@@ -157,7 +157,8 @@ def test_all_problems_of_all_files_come_at_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("top", "says"), [("", "client is needed, one [[client]]"), ("x = ", "it is no TOML"), ("client = []", "client is needed, one [[client]]")]
+    ("top", "says"),
+    [("", "client is needed, one [[client]]"), ("x = ", "it is no TOML"), ("client = []", "client is needed, one [[client]]")],
 )
 def test_a_file_without_clients_is_no_clients_file(tmp_path, top, says):
     """Nobody could call; that was hardly meant."""

@@ -41,6 +41,15 @@ def test_what_is_seen_is_what_the_hook_answers():
     assert "Procedure/" in words(answer)
 
 
+def test_each_rule_that_decided_has_a_sentence():
+    """One that a card needs says what it asked for, a kind of support what counted: an id alone tells nobody anything."""
+    rows = re.findall(r"<li><a [^>]*>([A-Z][^<]*)</a> (.*?) <span", tried(request()).text)
+
+    assert {id_ for id_, _ in rows} >= {"I-01", "I-02", "S3", "S4"}
+    assert [id_ for id_, says in rows if not says.strip()] == []
+    assert ("I-01", "The patient is 18 or older.") in rows
+
+
 @pytest.mark.parametrize("how", ["urlencoded", "json", "file"])
 def test_it_can_be_sent_in_other_ways(how):
     """As a form without files, by a program as JSON, as a file, whose name is shown."""

@@ -6,7 +6,7 @@ import pytest
 
 from service.knowledge.load import load_knowledge
 from service.story import hook_request, read_story
-from tests.service.web.why import answered, evaluated, link_of, opened, page_of
+from tests.service.web.why import answered, evaluated, link_of, opened, page_of, words_of
 from tests.test_patients import EXPECTED, WITH_CARD
 
 KNOWLEDGE = load_knowledge()
@@ -44,3 +44,13 @@ def test_another_injection_of_the_day_of_a_block_stays_in_the_time_line():
     rows = re.findall(r"<tr><td>27 Oct 2026</td><td>[^<]*</td><td>[^<]*<code>(Procedure/[^<]+)</code></td></tr>", page)
 
     assert sorted(rows) == sorted([f"Procedure/{newest['id']}", "Procedure/facet-of-that-day"])
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_CARD if EXPECTED[name]["expected"]["card"] == "response"])
+def test_what_is_published_of_a_result_is_what_its_card_says(name):
+    """Of two blocks that agree something else is known than of one."""
+    (card,), page = answered(read_story(name))["cards"], words_of(page_of(name))
+    published = re.search(r"\*\*Evidence:?\*\* (.*?) Rules expert-derived", card["detail"])[1]
+
+    assert f"{published[0].upper()}{published[1:]}" in page
+    assert ("borrowed from facet joints" in page) == (EXPECTED[name]["expected"].get("band") == "G-4")
