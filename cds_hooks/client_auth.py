@@ -97,14 +97,23 @@ class ClientAuthentication:
     """What the router asks: which client is this?
 
     base_url  the public address of this service, as it was given to the clients; nothing that a request claims about it counts
+    also      other addresses under which clients call it, such as one inside of a network; a token is made for exactly one of them all
     clock     seconds since 1970
     """
 
-    def __init__(self, clients: Iterable[TrustedClient], *, base_url: str, seen: SeenTokens, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clients: Iterable[TrustedClient],
+        *,
+        base_url: str,
+        seen: SeenTokens,
+        clock: Callable[[], float],
+        also: Iterable[str] = (),
+    ) -> None:
         self._clients: dict[str, tuple[TrustedClient, ...]] = {}
         for client in clients:
             self._clients[client.issuer] = (*self._clients.get(client.issuer, ()), client)
-        self._base_url = base_url.rstrip("/")
+        self._bases = tuple(dict.fromkeys(base.rstrip("/") for base in (base_url, *also)))
         self._seen = seen
         self._clock = clock
 
@@ -116,7 +125,7 @@ class ClientAuthentication:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         try:
-            return await self._client(authorization, self._base_url + path)
+            return await self._client(authorization, [base + path for base in self._bases])
         except CDSHooksError:
             raise
         except _Refused as refused:
@@ -127,7 +136,7 @@ class ClientAuthentication:
         await asyncio.sleep(max(0.0, begun + _REFUSAL_SECONDS - loop.time()))
         raise NotAuthenticated
 
-    async def _client(self, authorization: Sequence[str], audience: str) -> TrustedClient:
+    async def _client(self, authorization: Sequence[str], audiences: Sequence[str]) -> TrustedClient:
         token = _bearer(authorization)
         parts = _TOKEN.fullmatch(token)
         if not parts:
@@ -140,7 +149,7 @@ class ClientAuthentication:
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             raise _Refused(f"{client.name}: the signature is not of key {_shown(key.kid)}") from None
         until = _check_times(claims, client, self._clock())
-        _check_audience(claims, client, audience)
+        _check_audience(claims, client, audiences)
         jti = claims.get("jti")
         if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_ID or not jti.isprintable():
             raise _Refused(f"{client.name}: jti must be a text of at most {LONGEST_ID} characters on one line")
@@ -233,11 +242,11 @@ def _moment(value: object) -> float | None:
     return float(value) if abs(value) < _FAR_AWAY else None
 
 
-def _check_audience(claims: Mapping[str, Any], client: TrustedClient, audience: str) -> None:
+def _check_audience(claims: Mapping[str, Any], client: TrustedClient, audiences: Sequence[str]) -> None:
     told = claims.get("aud")
     named = told if isinstance(told, list) else [told]
-    if not all(isinstance(one, str) for one in named) or audience not in named:
-        raise _Refused(f"{client.name}: aud is {_shown(told)}, not {audience}")
+    if not all(isinstance(one, str) for one in named) or not set(audiences) & set(named):
+        raise _Refused(f"{client.name}: aud is {_shown(told)}, not {' or '.join(audiences)}")
 
 
 def _shown(value: object) -> str:

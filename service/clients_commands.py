@@ -46,6 +46,8 @@ def check_clients(
     missed = False
     many = len(clients.known)
     _out.print(f"{many} client{'s' if many > 1 else ''} of {settings.base_url}", soft_wrap=True)
+    for other in settings.other_base_urls:
+        _out.print(f"Tokens may also be made for {other}", soft_wrap=True)
     if clients.allow_http_loopback:
         _out.print("Plain http to this machine is allowed (allow_http_loopback): for tests alone.", style="yellow", soft_wrap=True)
     for client in clients.known:

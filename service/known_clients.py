@@ -29,9 +29,10 @@ def clients_of(settings: Settings, knowledge: Knowledge) -> Clients | None:
     if settings.clients_file is None:
         return None
     clients = read_clients(settings.clients_file, services=SERVICE_IDS, orders=orders_of(knowledge), concepts=concepts_of(knowledge))
-    base = urlsplit(settings.base_url)
-    if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
-        raise InvalidClients(settings.clients_file, ("clients call over https: CLUNEAL_PUBLIC_BASE_URL must start with https://",))
+    for name, addresses in (("CLUNEAL_PUBLIC_BASE_URL", (settings.base_url,)), ("CLUNEAL_OTHER_BASE_URLS", settings.other_base_urls)):
+        for base in map(urlsplit, addresses):
+            if base.scheme != "https" and not (clients.allow_http_loopback and is_loopback(base.hostname or "")):
+                raise InvalidClients(settings.clients_file, (f"clients call over https: {name} must start with https://",))
     return clients
 
 
@@ -72,7 +73,7 @@ def authentication_of(
     seen  remembers those that were used;  clock: seconds since 1970;  told: hears whether the keys of a client could be fetched
     """
     trusted = [_trusted(known, partial(told, known.name)) for known in clients.known]
-    return ClientAuthentication(trusted, base_url=settings.base_url, seen=seen, clock=clock)
+    return ClientAuthentication(trusted, base_url=settings.base_url, also=settings.other_base_urls, seen=seen, clock=clock)
 
 
 def _trusted(known: KnownClient, told: Callable[[bool], None]) -> TrustedClient:

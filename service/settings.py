@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -16,7 +15,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 
 from cds_hooks.egress.allow_list import read_service_base
 from cds_hooks.transport import is_origin
-from service.addresses import is_loopback
+from service.addresses import is_loopback, read_base
 from service.agreed_acceptance import SAYS as AGREED_ACCEPTANCE
 from service.agreed_acceptance import AgreedAcceptance, read_agreed_acceptance
 from service.database_url import Place, PostgreSQL, SQLiteFile, read_database_url, read_password
@@ -50,7 +49,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535, description="must be a whole number from 1 to 65535")
     public_base_url: str | None = None
-    clients_file: Path | None = None  # stands after public_base_url, and open after both and after host: their checks look back at them
+    clients_file: Path | None = None  # after public_base_url; what stands below looks back at both and at host
+    other_base_urls: Annotated[tuple[str, ...], NoDecode] = ()
     open: bool = Field(default=False, validate_default=True, description="must be 1 or 0")
     open_fhir_servers: Annotated[tuple[str, ...], NoDecode] = ()
     deadline_s: float = Field(default=1.2, ge=0.2, le=30, description="must be a number of seconds from 0.2 to 30")
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         """Only what is handed over: the process environment comes in through read_settings and nowhere else."""
         return (init_settings,)
 
-    @field_validator("origins", "open_fhir_servers", mode="before")
+    @field_validator("origins", "open_fhir_servers", "other_base_urls", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -171,13 +171,14 @@ class Settings(BaseSettings):
     @field_validator("public_base_url")
     @classmethod
     def _is_base(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if not _is_web_address(value):
-            raise ValueError("an address that starts with http:// or https:// and has no user, query or fragment")
-        if value.rstrip("/").endswith("/cds-services"):
-            raise ValueError("the address before /cds-services: clients add it, and tokens are made for the whole of it")
-        return value.rstrip("/")
+        return None if value is None else read_base(value)
+
+    @field_validator("other_base_urls")
+    @classmethod
+    def _are_bases(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("clients_file", "") is None:
+            raise ValueError("only with CLUNEAL_CLIENTS_FILE: it is for the tokens of clients, which name the address that is called")
+        return tuple(read_base(one) for one in value)
 
     @field_validator("database_url")
     @classmethod
@@ -283,13 +284,3 @@ def _sentences(invalid: ValidationError) -> tuple[str, ...]:
 def _says(error: Any, name: str) -> str:
     """Our own sentence: that of the check that failed, else what the setting may be."""
     return str(error["ctx"]["error"] if error["type"] == "value_error" else Settings.model_fields[name].description or error["msg"])
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    well_made = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
-    return well_made and not (parts.query or parts.fragment) and text.isprintable() and " " not in text

@@ -60,6 +60,7 @@ def test_every_setting_is_read_from_its_variable():
         "port": 9000,
         "public_base_url": "https://cds.example/cluneal",
         "clients_file": None,
+        "other_base_urls": [],
         "open": True,
         "open_fhir_servers": ["https://fhir.example/r4", "http://127.0.0.1:8090/fhir/R4"],
         "deadline_s": 0.8,
