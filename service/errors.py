@@ -7,13 +7,13 @@
       InvalidSettings     (settings.py) the settings do not allow a start
       UnknownStory        (story.py) no fixture patient has that name
       UnreadableTexts     (labelled.py) labelled sentences that are none
-      UnknownRevision     (knowledge_commands.py) neither a revision nor a folder
-      NoKnowledge         (knowledge_commands.py) a revision or folder without knowledge
+      UnknownRevision     (commands/knowledge.py) neither a revision nor a folder
+      NoKnowledge         (commands/knowledge.py) a revision or folder without knowledge
       ProbeFailed         (probing/server.py) a FHIR server did not let itself be tried
-      NoNewVersion        (knowledge_commands.py) a version for the same files, or one that nothing could load
+      NoNewVersion        (commands/knowledge.py) a version for the same files, or one that nothing could load
       StoreUnusable       (storage/database.py) a command needs the database, and it is not to be had
       NoBackup            (storage/backup.py) a file could not be copied; there is no copy
-      NothingRemembered   (memory_commands.py) a command asks for what is remembered, and there is no file
+      NothingRemembered   (commands/kept.py) a command asks for what is remembered, and there is no file
       WrongSchema         (storage/migrate.py) the tables of the database are another version's; nothing starts
       KeyUnusable         (storage/pseudonyms.py) there is no key of the pseudonyms to be had; nothing starts
 
@@ -24,7 +24,12 @@ from collections.abc import Sequence
 
 
 class ClinicError(Exception):
-    """Something a person has to mend; the message says what, which, and what would help."""
+    """Something a person has to mend; the message says what, which, and what would help.
+
+    exit_code  of a command that it ends: 2 where the command itself or a setting is wrong
+    """
+
+    exit_code = 1
 
 
 class InvalidKnowledge(ClinicError):
@@ -39,6 +44,8 @@ class InvalidKnowledge(ClinicError):
 
 class InvalidAdjustments(ClinicError):
     """Wishes of a site that the knowledge does not allow, all of them at once."""
+
+    exit_code = 2
 
     def __init__(self, problems: Sequence[str]):
         super().__init__("\n".join(f"CLUNEAL_THRESHOLDS: {problem}" for problem in problems))

@@ -35,6 +35,8 @@ class InvalidSettings(ClinicError):
     Whose fault: the operator's. `problems` has one sentence for each thing to mend.
     """
 
+    exit_code = 2
+
     def __init__(self, problems: tuple[str, ...]):
         heading = () if len(problems) == 1 else (f"{len(problems)} problems in the settings:",)
         super().__init__("\n  ".join((*heading, *problems)))

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from service.errors import ClinicError
 
+# The one that shows a first card.
+FIRST_STORY = "laminectomy-and-iliac-harvest"
+
 _HERE = Path(__file__).parent
 _DAY = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\d-])")
 _MONTH_OR_YEAR = re.compile(r"(\d{4})(?:-(\d{2}))?")
@@ -23,6 +26,8 @@ _DATE_MEMBER = re.compile(r"(?:.*(?:Date|DateTime|Period)|date|start|end|issued|
 
 class UnknownStory(ClinicError):
     """There is no patient of that name under fixtures/patients."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

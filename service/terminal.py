@@ -20,6 +20,7 @@ from service.published import EFFECTS, STAGES, attributes_of
 from service.reasoning.findings import Proof
 from service.reasoning.truth import State
 from service.transcript import on_the_wire
+from service.usage import plain
 
 # As many as a reader follows; `evaluate --json` names them all.
 MOST_PROOFS = 4
@@ -27,11 +28,6 @@ MOST_PROOFS = 4
 Json = Mapping[str, object]
 
 _COLOURS = {"info": "cyan", "warning": "yellow", "critical": "red"}
-
-
-def plain(value: object) -> str:
-    """The text without anything that steers a terminal."""
-    return "".join(sign for sign in str(value) if sign.isprintable() or sign == "\n")
 
 
 def as_card(card: Json) -> Panel:

@@ -25,6 +25,8 @@ class InvalidClients(ClinicError):
     Whose fault: the operator's. `problems` has one sentence for each thing to mend.
     """
 
+    exit_code = 2
+
     def __init__(self, path: Path, problems: Collection[str]):
         many = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
         super().__init__("\n  ".join((f"{many} in the clients file {path}:", *problems)))

@@ -11,7 +11,7 @@ from cds_hooks.fhir_authorization import FhirGrant
 from service.fhir.unknown_codes import UnknownCode
 from service.probing.probe import Probed
 from service.probing.server import Server, why
-from service.terminal import plain
+from service.usage import plain
 
 # As many of each as a reader follows; --json names them all.
 MOST_ISSUES = 20

@@ -120,7 +120,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path):
         ({}, ("--since", "2026-10-01", "--until", "9999-12-31"), "days from 1970 to 9000 are meant"),
         ({}, ("--since", "0001-01-01"), "days from 1970 to 9000 are meant"),
         ({}, (*PERIOD, "--agreed-acceptance", "20"), "must be a number above 0"),
-        ({}, ("--since", "last week"), "does not match the format"),
+        ({}, ("--since", "last week"), "is no day; write one as"),
     ],
 )
 def test_what_cannot_be_counted_is_said(environ, words, says):

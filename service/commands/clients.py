@@ -11,25 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_hooks.jwks import KeysUnavailable, fetch_key_set, read_key_set
-from service import terminal
 from service.clients.client import Client
 from service.clients.describe import describe, in_words
 from service.knowledge.load import load_knowledge
-from service.knowledge_commands import examples
 from service.known_clients import clients_of, undrafted
 from service.site import adjustments_of, settings_of
+from service.usage import examples, plain
 
-clients_app = typer.Typer(help="Who may call the service, and how each is spoken to.", no_args_is_help=True)
+app = typer.Typer(help="Who may call the service, and how each is spoken to.", no_args_is_help=True)
 
 _out = Console(highlight=False)
 
 
-@clients_app.callback()
+@app.callback()
 def _clients() -> None:
     """A group of commands, also while there is one."""
 
 
-@clients_app.command("check", epilog=examples("cluneal-cds clients check clients.toml", "cluneal-cds clients check --fetch"))
+@app.command("check", epilog=examples("cluneal-cds clients check clients.toml", "cluneal-cds clients check --fetch"))
 def check_clients(
     file: Annotated[
         Path | None, typer.Argument(help="The file. Without it, the one that CLUNEAL_CLIENTS_FILE names.", show_default=False)
@@ -53,11 +52,11 @@ def check_clients(
     for client in clients.known:
         rows = Table.grid(padding=(0, 2))
         for about, words in describe(client, undrafted(client.speech, knowledge)):
-            rows.add_row(Text(f"  {about}"), Text(terminal.plain(words)))
+            rows.add_row(Text(f"  {about}"), Text(plain(words)))
         if fetch and client.described.jwks_url and not client.pinned:
             words, came = asyncio.run(_fetched(client.described))
             missed = missed or not came
-            rows.add_row(Text(""), Text(terminal.plain(words), style="" if came else "red"))
+            rows.add_row(Text(""), Text(plain(words), style="" if came else "red"))
         _out.print(Text(f"\n{client.name}", style="bold"), rows, sep="\n")
     if missed:
         raise typer.Exit(1)

@@ -22,20 +22,19 @@ from service.doctor.remembered import of_store
 from service.doctor.verdict import State, Verdict, wrong
 from service.errors import InvalidKnowledge
 from service.knowledge.load import load_knowledge
-from service.knowledge_commands import examples
 from service.known_clients import clients_of, reach_of
 from service.reasoning.review import reviewed
 from service.settings import InvalidSettings, Settings
 from service.site import adjustments_of, settings_of
-from service.terminal import plain
+from service.usage import examples, plain
 
-doctor_app = typer.Typer()
+app = typer.Typer()
 
 _COLOURS = {State.WELL: "green", State.MIND: "yellow", State.WRONG: "bold red"}
 _out = Console(highlight=False)
 
 
-@doctor_app.command("doctor", epilog=examples("cluneal-cds doctor", "cluneal-cds doctor --offline --json"))
+@app.command("doctor", epilog=examples("cluneal-cds doctor", "cluneal-cds doctor --offline --json"))
 def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody outside: neither FHIR servers nor addresses of keys.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,

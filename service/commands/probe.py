@@ -32,7 +32,6 @@ from service.clients.load import KnownClient
 from service.fetching import Reach
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import Knowledge
-from service.knowledge_commands import examples
 from service.known_clients import clients_of, reach_of
 from service.probing.drawn import as_probed, as_server
 from service.probing.probe import LIMITS, Probed, probe
@@ -41,8 +40,9 @@ from service.probing.transcribed import transcribed
 from service.reasoning.review import reviewed
 from service.settings import Settings
 from service.site import adjustments_of, settings_of
+from service.usage import examples
 
-probe_app = typer.Typer()
+app = typer.Typer()
 
 # Seconds for what a server says of itself, which the service does not ask for in a call.
 _METADATA = 15
@@ -52,7 +52,7 @@ _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 
 
-@probe_app.command(
+@app.command(
     "probe",
     epilog=examples(
         "cluneal-cds probe http://127.0.0.1:8090/fhir/R4 --patient 123",

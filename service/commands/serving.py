@@ -28,11 +28,13 @@ from service.knowledge.load import load_knowledge
 from service.own_name import names_of
 from service.settings import Settings
 from service.site import adjustments_of, settings_of
+from service.story import FIRST_STORY
 from service.telemetry.logs import start_logging
 from service.telemetry.readiness import Readiness
 from service.telemetry.scrape import metrics_at
+from service.usage import examples
 
-FIRST_STORY = "laminectomy-and-iliac-harvest"
+app = typer.Typer()
 
 # Seconds for a call whose connection was taken just before the port was closed.
 _LAST_WORDS = 0.5
@@ -44,6 +46,7 @@ class NothingListens(ClinicError):
     """The address of the service is not to be had."""
 
 
+@app.command("serve", epilog=examples("cluneal-cds serve --port 8080", "CLUNEAL_TIME_ZONE=America/Chicago cluneal-cds serve"))
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; overrides CLUNEAL_HOST. Without either, 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; overrides CLUNEAL_PORT. Without either, 8000.")] = None,

@@ -25,8 +25,9 @@ from service.knowledge.provenance import Edition, Version
 from service.labelled import Count, Reading, count, defects, listed, read, read_sentences, text_folder, topics
 from service.reasoning.review import reviewed
 from service.site import adjustments_of, settings_of
+from service.usage import examples, plain
 
-knowledge_app = typer.Typer(help="What the service knows: check it, list it, compare it, try it on sentences.", no_args_is_help=True)
+app = typer.Typer(help="What the service knows: check it, list it, compare it, try it on sentences.", no_args_is_help=True)
 
 _out = Console(highlight=False)
 _VERSION = "version.toml"
@@ -42,6 +43,8 @@ _HOW_MADE = (
 class UnknownRevision(ClinicError):
     """What the knowledge should be compared with is neither a revision nor a folder."""
 
+    exit_code = 2
+
 
 class NoNewVersion(ClinicError):
     """A new version was asked for, and there is none: the files are those of the present one, or nothing could be loaded with it."""
@@ -51,12 +54,7 @@ class NoKnowledge(ClinicError):
     """There is a revision or folder, and no knowledge in it."""
 
 
-def examples(*lines: str) -> str:
-    """The end of a command's help: what a person may type."""
-    return "\n\n".join(("Examples:", *(f"  {line}" for line in lines)))
-
-
-@knowledge_app.command("check")
+@app.command("check")
 def check_knowledge() -> None:
     """Read every knowledge file, try it on an empty chart and on itself, and report every problem."""
     knowledge = reviewed(load_knowledge())
@@ -71,7 +69,7 @@ def check_knowledge() -> None:
     _out.print(f"Knowledge {knowledge.version.version} is sound: " + ", ".join(f"{count} {what}" for what, count in counts.items()) + ".")
 
 
-@knowledge_app.command("list", epilog=examples("cluneal-cds knowledge list rules", "cluneal-cds knowledge list thresholds"))
+@app.command("list", epilog=examples("cluneal-cds knowledge list rules", "cluneal-cds knowledge list thresholds"))
 def list_knowledge(
     part: Annotated[str | None, typer.Argument(help=f"One part only: {', '.join(terminal.KNOWLEDGE_PARTS)}.", show_default=False)] = None,
 ) -> None:
@@ -82,7 +80,7 @@ def list_knowledge(
     _out.print(terminal.as_knowledge(knowledge, part, shipped=load_knowledge()))
 
 
-@knowledge_app.command(
+@app.command(
     "diff",
     epilog=examples(
         "cluneal-cds knowledge diff HEAD~1",
@@ -102,7 +100,7 @@ def diff_knowledge(
     before, after = _content_at(revision), folder_content(FOLDER)
     lines = changes(before, after)
     for line in lines:
-        _out.print(Text(terminal.plain(line)), soft_wrap=True)
+        _out.print(Text(plain(line)), soft_wrap=True)
     was, now = (state.get(_VERSION, {}).get("version") for state in (before, after))
     if not lines:
         _say(f"Nothing changed clinically since {revision}: knowledge {now}.")
@@ -110,7 +108,7 @@ def diff_knowledge(
         _say(f"The version is still {now}: a clinical change takes a new one in {_VERSION}.")
 
 
-@knowledge_app.command("stamp", epilog=examples('cluneal-cds knowledge stamp "Relief of 75% counts as positive."'))
+@app.command("stamp", epilog=examples('cluneal-cds knowledge stamp "Relief of 75% counts as positive."'))
 def stamp_knowledge(
     says: Annotated[str, typer.Argument(help="What changed, in a sentence for those who use it.")],
     version: Annotated[
@@ -142,7 +140,7 @@ def stamp_knowledge(
     _out.print(f"Knowledge {now.version} -> {chosen}. Read once more what changed: cluneal-cds knowledge diff HEAD")
 
 
-@knowledge_app.command(
+@app.command(
     "texts",
     epilog=examples(
         "cluneal-cds knowledge texts",
@@ -279,11 +277,11 @@ def _each_line(title: str, found: list[tuple[str, Reading]]) -> None:
     """One line for each, so that a search finds it."""
     _out.print(f"\n{title}", style="bold")
     for line, reading in found:
-        text = terminal.plain(" ".join(reading.sentence.text.split()))
+        text = plain(" ".join(reading.sentence.text.split()))
         _out.print(Text(f"{line}: {text} ({reading.sentence.place})"), soft_wrap=True)
     if not found:
         _out.print("none")
 
 
 def _say(sentence: str) -> None:
-    _out.print(Text(terminal.plain(sentence)))
+    _out.print(Text(plain(sentence)))

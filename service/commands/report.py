@@ -22,14 +22,19 @@ from service.numbers.words import Section, sections
 from service.settings import Settings, read_settings
 from service.site import adjustments_of
 from service.storage.database import Database
-from service.terminal import plain
+from service.usage import examples, plain
 from service.web.charts import standalone
 from service.web.number_charts import charts_of
+
+app = typer.Typer()
 
 _DAY = ["%Y-%m-%d"]
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+@app.command(
+    "report", epilog=examples("cluneal-cds report --since 2026-11-01", "cluneal-cds report --since 2026-11-01 --format csv --svg charts")
+)
 def report(
     since: Annotated[datetime, typer.Option(formats=_DAY, metavar="DATE", help="The first day, in CLUNEAL_TIME_ZONE.", show_default=False)],
     until: Annotated[datetime | None, typer.Option(formats=_DAY, metavar="DATE", help="The last day. Without it, today.")] = None,

@@ -19,8 +19,10 @@ from service.fhir.check import Checked, check
 from service.fhir.file import opened
 from service.knowledge.load import load_knowledge
 from service.prefetch_words import EHR, keys_of, notes_for, scopes_of
-from service.terminal import plain
 from service.transcript import transcribed_check
+from service.usage import examples, plain
+
+app = typer.Typer()
 
 # As many as a reader follows; --json names them all.
 _MOST = 20
@@ -31,6 +33,9 @@ _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 
 
+@app.command(
+    "check-record", epilog=examples("cluneal-cds check-record chart.json", "zcat Condition.ndjson.gz | cluneal-cds check-record -")
+)
 def check_record(
     file: Annotated[
         typer.FileBinaryRead,
@@ -55,6 +60,7 @@ def check_record(
         raise typer.Exit(1)
 
 
+@app.command("prefetch", epilog=examples("cluneal-cds prefetch --for epic", "cluneal-cds prefetch --for oracle --json"))
 def prefetch(
     ehr: Annotated[EHR, typer.Option("--for", help="The EHR: what is special about it is said besides.")] = "generic",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
