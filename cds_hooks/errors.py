@@ -144,7 +144,7 @@ class ReceiveTimeout(ClientError):
 
 
 class PrefetchUnavailable(ClientError):
-    """Data that the service cannot do without was not prefetched and cannot be fetched; as CDS Hooks, "Prefetch Template", asks.
+    """Data that the service cannot do without was not prefetched and cannot be fetched. Source: CDS Hooks, "Prefetch Template".
 
     missing     keys that the request does not hold;  unreadable: with an OperationOutcome, or something that is no FHIR data
     otherwise   what else became of keys that were not read, in words, and these keys
