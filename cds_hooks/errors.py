@@ -144,12 +144,10 @@ class ReceiveTimeout(ClientError):
 
 
 class PrefetchUnavailable(ClientError):
-    """Data that the service cannot do without was not prefetched and cannot be fetched.
+    """Data that the service cannot do without was not prefetched and cannot be fetched. Source: CDS Hooks, "Prefetch Template".
 
-    Whose fault: the client's set-up. Source: CDS Hooks, "Prefetch Template": such a service answers 412.
-
-    missing     keys that the request does not hold
-    unreadable  keys that it holds, or that were fetched, with an OperationOutcome or with something that is no FHIR data
+    missing     keys that the request does not hold;  unreadable: with an OperationOutcome, or something that is no FHIR data
+    otherwise   what else became of keys that were not read, in words, and these keys
     because     for keys that could not be fetched, why, in sentences that hold nothing of the client's
     """
 
@@ -158,13 +156,18 @@ class PrefetchUnavailable(ClientError):
     issue_code = "incomplete"
     text = "Data that this service needs could not be read."
 
-    def __init__(self, missing: Sequence[str], *, unreadable: Sequence[str] = (), because: Mapping[str, str] | None = None) -> None:
-        groups = {"not sent": missing, "sent but not readable": unreadable}
+    def __init__(
+        self,
+        missing: Sequence[str],
+        *,
+        unreadable: Sequence[str] = (),
+        otherwise: Mapping[str, Sequence[str]] | None = None,
+        because: Mapping[str, str] | None = None,
+    ) -> None:
+        groups = {"not sent": missing, "sent but not readable": unreadable, **(otherwise or {})}
         told = "; ".join(f"{what}: {', '.join(keys)}" for what, keys in groups.items() if keys)
-        why = "".join(f" Fetching {key}: {says}" for key, says in (because or {}).items())
-        super().__init__(f"Needed prefetch keys {told}. Prefetch them as the templates at /cds-services ask.{why}")
-        self.missing = tuple(missing)
-        self.unreadable = tuple(unreadable)
+        why = [f"Fetching {key}: {says}" for key, says in (because or {}).items()]
+        super().__init__(" ".join((f"Needed prefetch keys {told}. Prefetch them as the templates at /cds-services ask.", *why)))
 
 
 class ForeignPatient(ClientError):
@@ -180,7 +183,6 @@ class ForeignPatient(ClientError):
 
     def __init__(self, keys: Sequence[str]) -> None:
         super().__init__(f"A resource of another patient than context.patientId lies in: {', '.join(keys)}.")
-        self.keys = tuple(keys)
 
 
 class PayloadTooLarge(ClientError):

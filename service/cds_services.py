@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cds_hooks.discovery import CDSService
 from cds_hooks.errors import ForeignPatient, Overloaded, PayloadTooLarge, PrefetchUnavailable
-from cds_hooks.fetched import Fetched, Reason
+from cds_hooks.fetched import Fetched, Reason, State
 from cds_hooks.fhir_access import Completed
 from cds_hooks.hooks.order_select import OrderSelect
 from cds_hooks.hooks.order_sign import OrderSign
@@ -27,6 +27,7 @@ from service.knowledge.model import Knowledge
 from service.large_charts import LargeCharts
 from service.reasoning.orders import OrderAnswer
 from service.reasoning.pathway import Outcome, Response
+from service.record import KeyState
 from service.speech import CardKind
 from service.telemetry.note import Decided, noted
 from service.transcript import transcribed_silence
@@ -238,13 +239,23 @@ def wire(evaluation: Evaluation, fetched: Mapping[str, Fetched]) -> CDSResponse:
         reasons = {key: fetched[key].record.reason for key in refusal.keys if key in fetched}
         if Reason.NO_PLACE in reasons.values():
             raise Overloaded(retry_after=1)
+        because = {key: reason.says for key, reason in reasons.items() if reason}
+        states = {key: evaluation.record.keys[key] for key in refusal.keys if key not in refusal.missing}
+        theirs = [key for key, state in states.items() if key in fetched and _is_of_the_server(state, fetched[key])]
+        partial = [key for key, state in states.items() if key not in theirs and state is KeyState.PARTIAL]
         raise PrefetchUnavailable(
             refusal.missing,
-            unreadable=tuple(key for key in refusal.keys if key not in refusal.missing),
-            because={key: reason.says for key, reason in reasons.items() if reason},
+            unreadable=[key for key in states if key not in (*theirs, *partial)],
+            otherwise={"sent in part": partial, "not read whole from the FHIR server": theirs},
+            because=because,
         )
     silence = transcribed_silence(evaluation)
     return CDSResponse(cards=evaluation.cards, extension={SILENCE: silence} if silence else None)
+
+
+def _is_of_the_server(state: KeyState, fetched: Fetched) -> bool:
+    """Whether what is wrong with a key is what its FHIR server did; what the client sent and nobody can read stays its own."""
+    return fetched.state is not State.NOT_ASKED and (fetched.value is not None or state is not KeyState.UNREADABLE)
 
 
 def _sourced(response: CDSResponse, about: str | None) -> CDSResponse:

@@ -118,7 +118,7 @@ def test_an_outcome_in_a_bundle_is_no_data(severity, is_whole):
     found = archetype()["procedures"]
     answer = asked(archetype(procedures={**found, "total": len(found["entry"]), "entry": [*found["entry"], noted]}))
 
-    assert has_a_card(answer) if is_whole else is_refused_for(answer, "procedures", "sent but not readable")
+    assert has_a_card(answer) if is_whole else is_refused_for(answer, "procedures", "sent in part")
 
 
 @requirement("case-08", "P-6", "R3-12")
@@ -126,7 +126,7 @@ def test_the_first_page_of_many_is_not_taken_for_all():
     """Where nobody may fetch the rest: of needed data that is a 412; of other data the card says that it was not read whole."""
     needed, other = (asked(archetype(**{key: {**archetype()[key], "link": NEXT}})) for key in ("procedures", "reports"))
 
-    assert is_refused_for(needed, "procedures", "sent but not readable")
+    assert is_refused_for(needed, "procedures", "sent in part")
     assert "not read: reports" in other.words
 
 
@@ -137,7 +137,7 @@ def test_a_next_page_elsewhere_is_not_fetched():
         paged = {**archetype()["conditions"], "link": [{"relation": "next", "url": f"{elsewhere}/Condition?page=2"}]}
         answer = asked(archetype(conditions=paged), fhirServer="https://ehr.example.org/fhir", fhirAuthorization=TOKEN)
 
-    assert is_refused_for(answer, "conditions", "sent but not readable")
+    assert is_refused_for(answer, "conditions", "sent in part")
 
 
 @requirement("case-10")
@@ -147,7 +147,7 @@ def test_no_template_asks_for_a_short_page():
     counted = asked(archetype(procedures={**archetype()["procedures"], "total": 9}))
 
     assert not [template for one in services for template in one["prefetch"].values() if "_count" in template]
-    assert is_refused_for(counted, "procedures", "sent but not readable")
+    assert is_refused_for(counted, "procedures", "sent in part")
 
 
 @requirement("case-11", "P-3", "P-8")

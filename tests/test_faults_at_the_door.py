@@ -20,6 +20,7 @@ SAID = "JOHN SMITH 4711"
 WHOLE = archetype()["procedures"]
 GOOD = json.dumps(WHOLE).encode()
 FIRST = resource(WHOLE | {"link": [{"relation": "next", "url": "Procedure?page=2"}]})
+CUT = {"procedures": {**WHOLE, "link": [{"relation": "next", "url": "Procedure?page=2"}]}}
 STATUSES = (201, 202, 204, 206, 300, 301, 302, 304, 307, 400, 401, 403, 404, 405, 406, 410, 422, 429, 500, 501, 502, 503, 504, 599)
 
 
@@ -111,11 +112,42 @@ async def test_a_fault_in_needed_data_is_a_412_and_passes(fault, caplog):
         again = await ask(question(server.base))
 
     assert (ill.status_code, ill.json()["resourceType"]) == (412, "OperationOutcome")
-    assert "not readable: procedures" in ill.text
+    assert "keys not read whole from the FHIR server: procedures. " in ill.text
     assert "Fetching procedures: The" in ill.text
     assert is_silent_about_it(ill, caplog.text)
     assert asked <= 10
     assert has_a_card(again)
+
+
+@pytest.mark.requirement("54", "P-9")
+@pytest.mark.parametrize(
+    ("sent", "leave", "says"),
+    [
+        ({}, None, "not read whole from the FHIR server: procedures."),
+        (
+            CUT,
+            None,
+            "not read whole from the FHIR server: procedures.",
+        ),
+        (
+            CUT,
+            {"expires_in": 0},
+            "sent in part: procedures.",
+        ),
+        ({"procedures": ["what is this"]}, None, "sent but not readable: procedures."),
+        ({"procedures": OUTCOME}, None, "sent but not readable: procedures."),
+        ({}, {"expires_in": 0}, "not sent: procedures."),
+    ],
+    ids=["failed", "cut by the server", "cut by the client", "garbage", "an error of the client's", "no leave"],
+)
+async def test_what_the_client_sent_is_told_from_what_its_server_did(sent, leave, says):
+    """Whoever connects an EHR looks for the fault where it is: in the request, or at the server."""
+    others = {key: value for key, value in EVERYTHING.items() if key != "procedures"}
+    async with faulty_fhir(chart_server(Procedure=FAULTS["status 500"])) as server, service_for(server.base) as ask:
+        answer = await ask(question(server.base, prefetch={**others, **sent}, leave=leave))
+
+    assert answer.status_code == 412
+    assert f"Needed prefetch keys {says} Prefetch them" in answer.text
 
 
 @pytest.mark.requirement("34", "P-9")

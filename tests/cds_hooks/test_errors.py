@@ -56,10 +56,9 @@ def test_an_operation_outcome_has_everything_a_client_needs():
 
 def test_missing_prefetch_is_named_by_key():
     """An integrator reads which keys did not come and which came unusable."""
-    error = errors.PrefetchUnavailable(["procedures"], unreadable=["conditions", "patient"])
+    error = errors.PrefetchUnavailable(["procedures"], unreadable=["conditions", "patient"], otherwise={"lost": ["labs"], "late": []})
 
-    assert "not sent: procedures; sent but not readable: conditions, patient" in error.diagnostics
-    assert (error.missing, error.unreadable) == (("procedures",), ("conditions", "patient"))
+    assert "not sent: procedures; sent but not readable: conditions, patient; lost: labs. Prefetch" in error.diagnostics
 
 
 def test_a_foreign_patient_is_named_by_key_only():
