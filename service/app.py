@@ -25,7 +25,6 @@ from cds_hooks.transport import Limits
 from service.addresses import is_loopback
 from service.cds_services import offered_services, prefetch_templates
 from service.clients.load import Clients, KnownClient
-from service.database_url import Place
 from service.fetching import READ_VERSIONS, Fetching
 from service.fhir.write import FOCUSED_EXAMINATION
 from service.knowledge.load import load_knowledge
@@ -35,6 +34,7 @@ from service.large_charts import LargeCharts
 from service.mock_clients import feedback_for, mock_clients, services_for
 from service.open_server import OpenServer
 from service.own_name import names_of, refuse_other_names
+from service.pages import Hosted, add_pages
 from service.reasoning.review import reviewed
 from service.records import Keeping, Records
 from service.settings import Settings
@@ -47,21 +47,11 @@ from service.store import database_of, pseudonyms_of
 from service.telemetry.calls import addresses_of, watch_calls
 from service.telemetry.metrics import Metrics
 from service.telemetry.readiness import Readiness
-from service.trial.tried import Trial
 from service.web.docs import add_docs_routes
-from service.web.doors import doors_of
-from service.web.ehr import MockEHR, add_ehr_routes
-from service.web.integrator import Workbench, add_integrator_routes
-from service.web.knowledge_json import add_knowledge_routes
-from service.web.knowledge_pages import KnowledgePages
-from service.web.layout import Layout, add_static_routes
-from service.web.numbers_page import Counting, add_numbers_routes
 from service.web.openapi import openapi_document
-from service.web.why import WhyLinks, add_why_routes
+from service.web.why import WhyLinks
 from service.web.why_link import Seal, read_link_keys
 
-# A report over a year of a large site takes some; whoever looks at the page waits for it.
-_REPORT_SECONDS = 60.0
 # Pages that show what is kept here or can be reached from here; a call to a service brings its own data.
 _PLACES = ("/ehr", "/integrator", "/numbers")
 _log = logging.getLogger(__name__)
@@ -76,35 +66,18 @@ def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics(version=version("cluneal-cds"), knowledge=knowledge.version.version, draining=lambda: readiness.draining)
     database = database_of(settings, failed=metrics.add_store_failure)
     readiness = _readiness(settings, knowledge, clients, database)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await egress.aclose()
-        break_off()
-        for store in (database, counting and counting.database):
-            if store:
-                await asyncio.to_thread(store.close)
-
-    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    if clients is None and is_loopback(settings.host):
-        # Added before the layer that answers errors, and so within it.
-        app.add_middleware(refuse_other_names, names=names_of(settings.base_url), places=_PLACES)
-    frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
-    install(app, origins=frames)
+    feedback, records = _memory(database, settings, knowledge) if database else (None, None)
+    calls = FhirCalls(egress, clock=monotonic, chance=random)
+    versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
+    limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
+    templates = prefetch_templates(knowledge)
+    mocks = _mocks_of(settings, knowledge)
+    seal, links = _links(settings, knowledge) or (None, None)
+    metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
 
     def today() -> date:
         return datetime.now(settings.time_zone).date()
 
-    calls = FhirCalls(egress, clock=monotonic, chance=random)
-    versions = FhirVersions(calls, reads=READ_VERSIONS, clock=monotonic)
-    limits = Limits(body_bytes=settings.max_body_mb * 1024 * 1024, receive_seconds=settings.receive_deadline_s)
-    metrics.watch_servers(lambda: ((str(base), rests) for base, rests in calls.at_rest().items()))
-    feedback, records = _memory(database, settings, knowledge) if database else (None, None)
-    templates = prefetch_templates(knowledge)
-    mocks = _mocks_of(settings, knowledge)
-    large = LargeCharts(settings.deadline_s)
-    links = _links(settings, knowledge)
     services = offered_services(
         knowledge,
         clock=today,
@@ -113,10 +86,28 @@ def create_app(settings: Settings) -> FastAPI:
         fetching=Fetching(calls, reach=reach, templates=templates, versions=versions),
         records=records,
         quiet=settings.quiet,
-        large=large,
-        why=links[1].put_on if links else None,
+        large=LargeCharts(settings.deadline_s),
+        why=links.put_on if links else None,
         about=f"{settings.base_url.rstrip('/')}/knowledge" if settings.public_base_url or is_loopback(settings.host) else None,
     )
+    frames = tuple(sorted({*settings.origins, *(clients.origins if clients else ())}))
+    servers = tuple(OpenServer(base, calls, versions, templates) for base in (reach[""].servers if clients is None else ()))
+    hosted = Hosted(settings, knowledge, clients, services, mocks, servers, limits, frames, today, _now, time)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await egress.aclose()
+        break_off()
+        for store in (database, counted):
+            if store:
+                await asyncio.to_thread(store.close)
+
+    app = FastAPI(title="cluneal-cds", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    if clients is None and is_loopback(settings.host):
+        # Added before the layer that answers errors, and so within it.
+        app.add_middleware(refuse_other_names, names=names_of(settings.base_url), places=_PLACES)
+    install(app, origins=frames)
     seen = StoredTokens(database, clock=time) if database else TokenMemory(clock=time)
     authentication = None if clients is None else authentication_of(clients, settings, seen=seen, clock=time, told=metrics.add_key_set)
     app.include_router(cds_hooks_router(services, limits=limits, feedback=feedback, clients=authentication, refused=records))
@@ -124,41 +115,31 @@ def create_app(settings: Settings) -> FastAPI:
         theirs = feedback_for(mock, feedback)
         router = cds_hooks_router(services_for(mock, services), limits=limits, feedback=theirs, refused=records)
         app.include_router(router, prefix=f"/ehr/{mock.speech.dialect}")
-
-    pages = tuple(page for page in settings.shown_pages if database or page != "numbers")
-    layout = Layout(settings.base_url, knowledge.version.version, doors_of(pages, docs=settings.docs), frames)
-    add_knowledge_routes(app, knowledge, KnowledgePages(layout, knowledge) if "knowledge" in pages else None)
-    names = tuple(one.name for one in clients.known) if clients else ()
-    counting = _counting(settings, settings.place, knowledge, names) if settings.place and "numbers" in pages else None
-    if counting:
-        add_numbers_routes(app, layout, counting)
-
-    def break_off() -> None:
-        if counting:
-            counting.database.break_off()
-
-    if pages:
-        add_static_routes(app, layout)
-    if "ehr" in settings.shown_pages:
-        ehr = MockEHR(
-            knowledge,
-            clock=today,
-            services={service.hook: service.id for service in services},
-            dialects=tuple(mock.speech.dialect for mock in mocks),
-            guarded=clients is not None,
-            feedback=feedback is not None,
-            servers=tuple(OpenServer(base, calls, versions, templates) for base in (reach[""].servers if clients is None else ())),
-        )
-        add_ehr_routes(app, layout, ehr)
-    if "integrator" in settings.shown_pages:
-        # Of its own: whoever tries charts takes no place from an EHR.
-        place = LargeCharts(settings.deadline_s, at_once=1)
-        add_integrator_routes(app, layout, Workbench(Trial(knowledge), today, limits, place))
-    if links:
-        add_why_routes(app, layout, links[0], knowledge, clock=time)
+    counted = add_pages(app, hosted, seal)
     if settings.docs:
         protocol = protocol_description(services, limits=limits, feedback=database is not None, authenticated=clients is not None)
         add_docs_routes(app, openapi_document(protocol, knowledge, version=version("cluneal-cds"), server=settings.base_url))
+    _add_probes(app, readiness)
+    # Added last, so that it sees every answer as the client does.
+    app.add_middleware(
+        watch_calls,
+        addresses=addresses_of({service.id: service.hook for service in services}),
+        metrics=metrics,
+        ticks=perf_counter,
+        draining=lambda: readiness.draining,
+        authenticated=clients is not None,
+    )
+
+    def break_off() -> None:
+        if counted:
+            counted.break_off()
+
+    app.state.metrics, app.state.readiness, app.state.break_off = metrics, readiness, break_off
+    return app
+
+
+def _add_probes(app: FastAPI, readiness: Readiness) -> None:
+    """Add /livez and /readyz: whether the process lives, and whether calls should come here."""
 
     async def alive(_: Request) -> Response:
         return Response("alive\n", media_type="text/plain")
@@ -169,17 +150,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_route("/livez", alive, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route("/readyz", ready, methods=["GET", "HEAD"], include_in_schema=False)
-    # Added last, so that it sees every answer as the client does.
-    app.add_middleware(
-        watch_calls,
-        addresses=addresses_of({service.id: service.hook for service in services}),
-        metrics=metrics,
-        ticks=perf_counter,
-        draining=lambda: readiness.draining,
-        authenticated=clients is not None,
-    )
-    app.state.metrics, app.state.readiness, app.state.break_off = metrics, readiness, break_off
-    return app
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _mocks_of(settings: Settings, knowledge: Knowledge) -> tuple[KnownClient, ...]:
@@ -201,27 +175,16 @@ def _readiness(settings: Settings, knowledge: Knowledge, clients: Clients | None
 
 
 def _memory(database: Database, settings: Settings, knowledge: Knowledge) -> tuple[StoredFeedback, Records]:
-    def now() -> datetime:
-        return datetime.now(UTC)
-
     pseudonyms = pseudonyms_of(settings, chance=token_bytes)
     audit = AuditTrail(pseudonyms, source=gethostname())
     how = Keeping(
-        clock=now,
+        clock=_now,
         zone=settings.time_zone,
         reach=knowledge.quiet.reach,
         version=version("cluneal-cds"),
         must_record=settings.when_store_is_down == "refuse",
     )
-    return StoredFeedback(database, audit, clock=now), Records(database, pseudonyms, audit, how)
-
-
-def _counting(settings: Settings, place: Place, knowledge: Knowledge, clients: tuple[str, ...]) -> Counting:
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    database = Database(place, wait=_REPORT_SECONDS, patient=True, reads=True)
-    return Counting(database, knowledge, now, settings.time_zone, clients, settings.agreed_acceptance)
+    return StoredFeedback(database, audit, clock=_now), Records(database, pseudonyms, audit, how)
 
 
 def _links(settings: Settings, knowledge: Knowledge) -> tuple[Seal, WhyLinks] | None:
