@@ -98,7 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await egress.aclose()
-        break_off()
+        await asyncio.to_thread(break_off)
         for store in (database, counted):
             if store:
                 await asyncio.to_thread(store.close)
