@@ -13,6 +13,14 @@ from datetime import date, datetime, timedelta
 
 _FHIR_DATE = re.compile(r"\s*(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?\s*", re.DOTALL)
 
+_TOLD_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]\d|\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TOLD_MONTH = re.compile(
+    r"\b(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
+)
+_TOLD_STRETCH = re.compile(r"(?<![\d.,/-])(\d{1,2})\+?[ -]?(days?|weeks?|wks?|months?|mths?|mos?|years?|yrs?)\b")
+_DAYS_OF = {"d": 1.0, "w": 7.0, "m": 30.44, "y": 365.25}
+_LONGEST_TOLD = 200
 _AFTER_A_DAY = ("", "T")
 _LENGTH_OF_A_DAY = len("2021-03-12")
 
@@ -97,6 +105,27 @@ def read_date(text: object) -> When | None:
             return When(date(int(year), int(month), 1), date(int(year), int(month), calendar.monthrange(int(year), int(month))[1]))
         return When(date(int(year), 1, 1), date(int(year), 12, 31))
     except (ValueError, IndexError):
+        return None
+
+
+def read_told_date(text: object, written: When | None = None) -> When | None:
+    """The interval that a date in words means: "2019", "since about 2015", "March 2019", "3 years ago"; None for anything else.
+
+    written   when the words were written, from which "ago" and "for 3 years" count back; without it they mean no date
+    """
+    if (exact := read_date(text)) is not None or not isinstance(text, str):
+        return exact
+    words = text.lower()[:_LONGEST_TOLD]
+    if len(years := set(_TOLD_YEAR.findall(words))) == 1:
+        year = int(years.pop())
+        month = _TOLD_MONTH.search(words)
+        return read_date(f"{year}-{_MONTHS.index(month[1][:3]) + 1:02}" if month else str(year))
+    if years or written is None or not (stretch := _TOLD_STRETCH.search(words)):
+        return None
+    number, unit = int(stretch[1]), _DAYS_OF[stretch[2][0]]
+    try:
+        return When(written.first - timedelta(days=round((number + 1) * unit)), written.last - timedelta(days=round(number * unit)))
+    except OverflowError:
         return None
 
 

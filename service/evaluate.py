@@ -154,4 +154,4 @@ def _refusal(keys: Mapping[str, KeyState], foreign: tuple[str, ...]) -> Refusal 
 
 @lru_cache(maxsize=4)
 def _ear(knowledge: Knowledge) -> Ear:
-    return Ear(knowledge.language)
+    return Ear(knowledge.language, knowledge.slips)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.dates import When, read_date, spanning, years_after
+from service.dates import When, read_date, read_told_date, spanning, years_after
 from service.fhir import datatypes, shapes
 from service.fhir.terms import EXAMINATION, LONGEST_TEXT, Terms, agreed, text_of
 from service.record import Component, Quantity, Side
@@ -58,6 +58,12 @@ class Source:
                     return found
                 self.cannot_date()
         return None
+
+    def told_date(self, text: str | None) -> When | None:
+        """A date in words ("2015", "March 2019"); one that was given and cannot be read is said."""
+        if text and (found := read_told_date(text)) is not None:
+            return found
+        return self.date(text)
 
     def period(self, found: datatypes.Period | None) -> When | None:
         """The stretch of a Period."""

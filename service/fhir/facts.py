@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from service.dates import read_date, read_moment
+from service.dates import read_moment, read_told_date
 from service.fhir import datatypes, shapes
 from service.fhir.drugs import allergy
 from service.fhir.elements import (
@@ -35,6 +35,7 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
     if not (names or said) or not source.wanted():
         return None
     sites, site_text = terms.names_of(found.bodySite), texts_of(found.bodySite)
+    recorded = source.date(found.recordedDate)
     ended = (found.abatementDateTime, found.abatementPeriod, found.abatementAge, found.abatementRange, found.abatementString)
     return Condition(
         reference=source.reference,
@@ -48,8 +49,8 @@ def condition(found: shapes.Condition, source: Source) -> Condition | None:
         or source.period(found.onsetPeriod)
         or source.at_age(found.onsetAge)
         or (source.at_age(found.onsetRange.low, found.onsetRange.high) if found.onsetRange else None)
-        or read_date(found.onsetString),
-        recorded=source.date(found.recordedDate),
+        or read_told_date(found.onsetString, recorded),
+        recorded=recorded,
         encounter=relative_reference_of(found.encounter),
         side=agreed((terms.side_of_names(sites), terms.side_of_names(names), terms.side_in(site_text), terms.side_in(text))),
         sites=sites,
@@ -77,7 +78,7 @@ def procedure(found: shapes.Procedure, source: Source) -> Procedure | None:
         or source.period(found.performedPeriod)
         or source.at_age(found.performedAge)
         or (source.at_age(found.performedRange.low, found.performedRange.high) if found.performedRange else None)
-        or source.date(found.performedString)
+        or source.told_date(found.performedString)
     )
     return Procedure(
         reference=source.reference,

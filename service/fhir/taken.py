@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from service.dates import read_date
+from service.dates import read_date, read_told_date
 from service.fhir import shapes
 from service.fhir.drugs import is_withdrawn, names_nothing
 from service.fhir.elements import reference_of, text_of_form
@@ -83,7 +83,8 @@ def _half_read(found: Any) -> Iterator[str]:
 def _undated(found: Any) -> Iterator[str]:
     """The elements that give a date which nobody can read."""
     for name in _DATES:
-        if (text := getattr(found, name, None)) and read_date(text) is None:
+        told = read_told_date if name == "performedString" else read_date
+        if (text := getattr(found, name, None)) and told(text) is None:
             yield name
     for name in _PERIODS:
         if (period := getattr(found, name, None)) is not None:

@@ -79,6 +79,7 @@ class Terms:
             self._by_system.setdefault(system, _Codes())[code] = names
         for system, code, names in self.site.names() if self.site else ():
             self._by_system.setdefault(system, _Codes())[code] = names
+        self._slips = knowledge.slips
         self.longest = LONGEST_TEXT
         language = knowledge.language
         self._answers_no = frozenset(" ".join(tokens(words)) for words in language.answers_no)
@@ -156,6 +157,7 @@ class Terms:
         """Of the phrase lists listened for in such resources, those that may speak in the texts: all words of a phrase stand in them."""
         lexicon = self._lexicon.get(kind, {})
         vocabulary = set(tokens("\n".join(texts)))
+        vocabulary.update(self._slips[word] for word in self._slips.keys() & vocabulary)
         if lexicon.keys().isdisjoint(vocabulary):
             return _NO_NAMES
         return frozenset(opening.name for word in lexicon.keys() & vocabulary for opening in lexicon[word] if opening.may_speak(vocabulary))
@@ -211,7 +213,9 @@ def _of_site(knowledge: Knowledge, order_codes: Iterable[OrderCode]) -> dict[tup
 
 
 def _both_named(said: set[Side], text: str) -> bool:
-    """Whether right and left are named as a pair ("right and left", "left/right")."""
+    """Whether right and left are named as a pair ("right and left", "left/right", "B/L")."""
+    if re.search(r"\bb/l\b", text.lower()) is not None:
+        return True
     return len(said) > 1 and re.search(r"\b(right|left)\s*(and|/|\+|&)\s*(right|left)\b", text.lower()) is not None
 
 

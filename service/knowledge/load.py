@@ -36,7 +36,8 @@ from service.knowledge.orders import Orders
 from service.knowledge.provenance import AttributeFile, Publication, System, Version
 from service.knowledge.quiet import Quiet
 from service.knowledge.shape import Shape
-from service.knowledge.tables import code_table, lexicon_of, stirred_by
+from service.knowledge.spelling import slips_of
+from service.knowledge.tables import code_table, lexicon_of, stirred_by, words_of
 from service.knowledge.thresholds import AS_SHIPPED, Adjustments, Numbers, Threshold, ThresholdFile, adjusted
 from service.knowledge.wording import Wording
 
@@ -99,6 +100,7 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
         digest=digest_of(folder),
         codes=code_table(value_sets.values(), uris),
         lexicon={},
+        slips={},
         stirs={},
         **parts,  # type: ignore[arg-type]
     )
@@ -111,7 +113,13 @@ def read_folder(folder: Path, adjustments: Adjustments = AS_SHIPPED) -> Knowledg
         raise InvalidAdjustments(refused)
     findings, studies = knowledge.findings, knowledge.studies
     heard = (*knowledge.blocks.phrases, *knowledge.orders.listened_for)
-    return replace(knowledge, lexicon=lexicon_of(phrases, findings, studies, heard), stirs=stirred_by(findings, studies))
+    language = knowledge.language
+    return replace(
+        knowledge,
+        lexicon=lexicon_of(phrases, findings, studies, heard),
+        slips=slips_of(language.misspelt, {*language.rightly, *words_of(phrases.values())}),
+        stirs=stirred_by(findings, studies),
+    )
 
 
 def _moves(shipped: Mapping[str, Threshold], name: str, value: float) -> bool:

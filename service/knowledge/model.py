@@ -45,6 +45,8 @@ class Phrase(Shape):
     """Words that mean it when they stand in one clause: one of each group, in any order, at most `apart` words from the first to the
     last, none of `never_between` among them ("severe arthropathy, mild stenosis" is no severe stenosis), and with `one_breath` no comma.
 
+    alone      the clause says nothing else: no word of it but little ones ("Symptoms reproduced." after "Iliac crest tender.")
+    opening    the clause begins with it, or with little words before it
     any_pair   every word of the second group that is near enough counts, not only the nearest: no red flag hides behind another word
     """
 
@@ -53,6 +55,8 @@ class Phrase(Shape):
     never_between: tuple[Words, ...] = ()
     one_breath: bool = False
     any_pair: bool = False
+    alone: bool = False
+    opening: bool = False
 
 
 class PhraseList(Sourced):
@@ -61,30 +65,47 @@ class PhraseList(Sourced):
     denied       it is meant when the phrase is denied ("no stenosis")
     past_counts  it is also meant when it is said of the past ("history of laminectomy")
     never_with   words that make it something else when they stand in the same clause ("hay fever")
+    spared       where they do not ("severe facet")
     """
 
     label: Words
     denied: bool = False
     past_counts: bool = False
     never_with: tuple[Words, ...] = ()
+    spared: tuple[Words, ...] = ()
     phrase: tuple[Phrase, ...] = Field(min_length=1)
 
 
 class Language(Sourced):
-    """The little words that turn a sentence round, and where their reach ends."""
+    """The little words that turn a sentence round, and where their reach ends.
+
+    fillers   words beside which a phrase still stands alone
+    begins_anew, no_item  what is no further item of a list of denials, at its beginning or anywhere in it
+    over      said after a thing, it was there once
+    settled   what was done about it: with a year long gone it is over
+    misspelt  words that are read with one letter wrong;  rightly: words that look like one of those and are none
+    """
 
     negation: tuple[Words, ...]
     negation_after: tuple[Words, ...]
+    negation_next: tuple[Words, ...]
     not_negation: tuple[Words, ...]
     takes_denial: tuple[Words, ...]
     doubt: tuple[Words, ...]
     doubt_after: tuple[Words, ...]
+    suspicion: tuple[Words, ...]
     past: tuple[Words, ...]
     not_past: tuple[Words, ...]
+    past_after: tuple[Words, ...]
+    settled: tuple[Words, ...]
     still: tuple[Words, ...]
     same_subject: tuple[Words, ...]
     answers_list: tuple[Words, ...]
     modifiers: tuple[Words, ...]
+    fillers: tuple[Words, ...]
+    begins_anew: tuple[Words, ...]
+    no_item: tuple[Words, ...]
+    over: tuple[Words, ...]
     grades: tuple[Words, ...]
     others: tuple[Words, ...]
     reach_ends: tuple[Words, ...]
@@ -97,6 +118,8 @@ class Language(Sourced):
     unread_sections: tuple[Words, ...]
     title_sections: tuple[Words, ...]
     seen_sections: tuple[Words, ...]
+    misspelt: tuple[Words, ...]
+    rightly: tuple[Words, ...]
 
 
 class Study(Sourced):
@@ -243,6 +266,7 @@ class Knowledge:
     codes     (system or alias, code) -> (canonical system, names of the value sets that hold it)
     systems   alias -> canonical URI
     lexicon   resource type -> word -> (phrase list, the words of each group of a phrase): phrases listened for in such resources
+    slips     a word with one letter wrong -> the word that is meant
     stirs     value set or phrase list -> findings that stay unknown without it; "" -> findings that are always looked at
     """
 
@@ -270,4 +294,5 @@ class Knowledge:
     digest: str
     codes: Mapping[tuple[str, str], tuple[str, frozenset[str]]]
     lexicon: Mapping[str, Mapping[str, tuple[tuple[str, tuple[tuple[frozenset[str], ...], ...]], ...]]]
+    slips: Mapping[str, str]
     stirs: Mapping[str, frozenset[str]]

@@ -19,11 +19,13 @@ from service.knowledge.criteria import (
 )
 from service.knowledge.model import FindingDefinition, PhraseList, Study, ValueSet
 from service.knowledge.provenance import System
+from service.knowledge.spelling import FRACTURE, FRACTURE_SIGN
 
 _CPT = "http://www.ama-assn.org/go/cpt"
 _HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 # Most words are only letters; they are tried first, because it is quicker.
 _TOKEN = re.compile(r"[a-z]{2,}|[lstc]\d{1,2}(?![a-z\d])|(?<![a-z\d])\d[+-]?/\d(?!\d)|\d+(?:\.\d+)?|[a-z]")
+_FRACTURE_SIGN = re.compile(FRACTURE_SIGN)
 
 # A phrase list and one of its phrases, as the words of each of its groups: a text without one option of each group does not say it.
 Opening = tuple[str, tuple[tuple[frozenset[str], ...], ...]]
@@ -86,7 +88,16 @@ def _listened_for(findings: Mapping[str, FindingDefinition], studies: Mapping[st
 
 def tokens(words: str) -> tuple[str, ...]:
     """Words as they are compared: lower case, no punctuation, numbers whole."""
-    return tuple(_TOKEN.findall(words.lower()))
+    lowered = words.lower()
+    return tuple(_TOKEN.findall(_FRACTURE_SIGN.sub(f" {FRACTURE} ", lowered) if "#" in lowered else lowered))
+
+
+def words_of(phrases: Iterable[PhraseList]) -> frozenset[str]:
+    """Every word of the phrases, and of what takes their meaning from them."""
+    several = (
+        option for one in phrases for said in (*(group for row in one.phrase for group in row.words), one.never_with) for option in said
+    )
+    return frozenset(word for option in several for word in tokens(option))
 
 
 def stirred_by(findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> dict[str, frozenset[str]]:

@@ -21,7 +21,7 @@ from service.knowledge.criteria import (
 from service.knowledge.model import FindingDefinition, PhraseList
 from service.reasoning.events import counts, is_in_window, is_valid, may_hold
 from service.reasoning.findings import Answer, Criteria, Finding, Findings, Proof, proof_of
-from service.reasoning.language import Mention, Sense
+from service.reasoning.mention import Mention, Sense
 from service.reasoning.studies import clear_study, study_made, study_phrase
 from service.reasoning.truth import State, all_present, any_present, opposite
 from service.record import Condition, Fact, Observation, Side
@@ -60,9 +60,12 @@ def worded_event(criterion: WordedEvent, definition: FindingDefinition, findings
             continue
         words = " . ".join(fact.words)
         heard = meant(words, phrases, findings, wary=definition.holds_back, doubted=criterion.doubted)
-        mention = next((one for one in heard if _is_beside(one, words, criterion, findings)), None)
-        if mention is not None:
-            proof.append(proof_of(fact, definition.words, quote=mention.clause, side=_side(fact, mention, findings)))
+        meetings = [(one, other) for one in heard for other in _beside(one, words, criterion, findings)]
+        sides = [findings.hearing.side_of(one, other) for one, other in meetings]
+        told = [(one, side) for (one, _), side in zip(meetings, sides, strict=True) if side is not Side.CONFLICT]
+        if told:
+            side = _side(fact, {side for _, side in told})
+            proof.append(proof_of(fact, definition.words, quote=told[0][0].clause, side=side))
     return _found(proof)
 
 
@@ -70,28 +73,31 @@ def meant(text: str, phrases: PhraseList, findings: Findings, *, wary: bool = Fa
     """The mentions that make the phrase list true of the text: affirmed, or denied where a denial is what is looked for.
 
     A clause that both affirms and denies a phrase says neither, but to the `wary` it says what it affirms: "breast cancer, no metastases".
+    To them a suspicion is enough: "?discitis".
     doubted   doubtful mentions count as well
     """
     wanted, against = (Sense.DENIED, Sense.AFFIRMED) if phrases.denied else (Sense.AFFIRMED, Sense.DENIED)
     mentions = findings.hearing.mentions(text, phrases)
     muddled = set() if wary else {mention.place for mention in mentions if mention.sense is against}
-    senses = {wanted, Sense.DOUBTED} if doubted else {wanted}
+    senses = {wanted, *((Sense.DOUBTED, Sense.SUSPECTED) if doubted else (Sense.SUSPECTED,) if wary and not phrases.denied else ())}
     return tuple(mention for mention in mentions if mention.sense in senses and mention.place not in muddled)
 
 
-def _is_beside(mention: Mention, words: str, criterion: WordedEvent, findings: Findings) -> bool:
-    """Whether the second phrase that the criterion asks for stands near enough."""
+def _beside(mention: Mention, words: str, criterion: WordedEvent, findings: Findings) -> Iterable[Mention]:
+    """The mentions of the second phrase that the criterion asks for, near enough; the mention itself where it asks for none."""
     if criterion.beside is None:
-        return True
+        return (mention,)
     reach = {"clause": 0, "next": 1, "entry": len(words)}[criterion.near]
     others = meant(words, findings.knowledge.phrases[criterion.beside], findings)
-    return any(0 <= other.place - mention.place <= reach or criterion.near == "entry" for other in others)
+    return [other for other in others if 0 <= other.place - mention.place <= reach or criterion.near == "entry"]
 
 
-def _side(fact: Fact, mention: Mention, findings: Findings) -> Side:
-    """The side that the clause itself names, else that of the whole entry."""
-    named = findings.hearing.side(mention.clause)
-    return fact.side if named is Side.UNKNOWN or fact.side is Side.CONFLICT else named
+def _side(fact: Fact, named: set[Side]) -> Side:
+    """The side that the clauses themselves name, else that of the whole entry."""
+    named = named - {Side.UNKNOWN}
+    if not named or fact.side is Side.CONFLICT:
+        return fact.side
+    return named.pop() if len(named) == 1 else Side.BILATERAL
 
 
 def measured_value(criterion: MeasuredValue, definition: FindingDefinition, findings: Findings) -> Answer:

@@ -7,7 +7,7 @@ from service.dates import When
 from service.knowledge.criteria import CodedAnswer, EventTerms
 from service.knowledge.model import Context, PhraseList
 from service.reasoning.findings import Findings, Proof
-from service.reasoning.language import Sense
+from service.reasoning.mention import Sense
 from service.record import Allergy, Condition, Encounter, Fact, Imaging, Medication, Observation, Order, Procedure, Report
 
 KINDS: Mapping[str, type[Fact]] = {

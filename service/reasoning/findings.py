@@ -71,7 +71,7 @@ class Findings:
         unmapped: "Findings | None" = None,
     ):
         self.record, self.knowledge, self.today, self.criteria, self.unmapped = record, knowledge, today, criteria, unmapped
-        self.hearing = Hearing(ear)
+        self.hearing = Hearing(ear, today.year)
         signs = (knowledge.stirs.get(sign, ()) for sign in ("", *record.named, *record.spoken))
         self.stirred: frozenset[str] = frozenset().union(*signs)
         self._found = dict(_blanks(knowledge))

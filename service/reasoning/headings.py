@@ -7,6 +7,7 @@ from service.knowledge.model import Language
 
 # What it is ("seen" | "history" | "title" | "unread"), and its text.
 Section = tuple[str, str]
+_TITLE_END = re.compile(r"[.\n]\s")
 _BLANK = "[ \\t]"
 
 
@@ -39,6 +40,8 @@ class Headings:
         yield from found
         if not any(kind == "seen" and part.strip() for kind, part in found):
             yield from (("title", part) for kind, part in found if kind == "history")
+            # "EXAM: X-ray of the lumbar spine. Hardware L4-S1 in place.": what follows the title was seen.
+            yield from (("seen", part[end.end() :]) for kind, part in found if kind == "title" and (end := _TITLE_END.search(part)))
 
     def _cut(self, text: str) -> Iterator[Section]:
         kind, start = "seen", 0

@@ -4,41 +4,24 @@ Phrases and the little words that turn a sentence round are data (`knowledge/phr
 after the trigger-and-reach idea of NegEx and ConText. What can be read both ways is DOUBTED, never affirmed, never denied.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 from service.knowledge.model import Language, PhraseList
 from service.knowledge.tables import tokens
-from service.reasoning.clauses import Clause, clauses
+from service.reasoning.clauses import SIGNS, Clause, clauses
+from service.reasoning.denial import denial
 from service.reasoning.headings import Headings, Section
-from service.reasoning.phrases import Listening, Pattern, Phrases, Span, any_in, by_head, covered, pattern_of, places, spans
+from service.reasoning.mention import Mention, Sense
+from service.reasoning.phrases import Listening, Pattern, Phrases, Span, any_in, by_head, covered, pattern_of, spans, stands
 from service.record import Side
 
 
-class Sense(Enum):
-    """How a phrase is meant."""
-
-    AFFIRMED = "affirmed"
-    DENIED = "denied"
-    DOUBTED = "doubted"
-    PAST = "past"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A phrase found in a text: how it is meant, the clause it stands in as written, and that clause's place in the text."""
-
-    sense: Sense
-    clause: str
-    place: int
-
-
 class Ear:
-    """The knowledge's phrases and language, tokenised once."""
+    """The knowledge's phrases and language, tokenised once; `slips`: words with one letter wrong, and what is meant."""
 
-    def __init__(self, language: Language):
+    def __init__(self, language: Language, slips: Mapping[str, str]):
+        self.meant = {**slips, **SIGNS}
         self.triggers: dict[str, Phrases] = {
             name: by_head(tokens(words) or (words,) for words in getattr(language, name)) for name in _TRIGGERS
         }
@@ -50,17 +33,18 @@ class Ear:
         if id(phrases) not in self._lists:
             patterns = tuple(pattern_of(phrase) for phrase in phrases.phrase)
             heads = frozenset(head for pattern in patterns for head in pattern.groups[0])
-            listening = Listening(patterns, heads, by_head(map(tokens, phrases.never_with)), phrases.past_counts)
+            never_with, spared = (by_head(tokens(one) or (one,) for one in words) for words in (phrases.never_with, phrases.spared))
+            listening = Listening(patterns, heads, never_with, spared, phrases.past_counts)
             # The list is kept beside it, so that its id stays its own.
             self._lists[id(phrases)] = (phrases, listening)
         return self._lists[id(phrases)][1]
 
 
 class Hearing:
-    """One chart's texts, each cut into clauses once; what was heard is forgotten with the chart."""
+    """One chart's texts, each cut into clauses once; what was heard is forgotten with the chart. `year`: that of today."""
 
-    def __init__(self, ear: Ear):
-        self.ear = ear
+    def __init__(self, ear: Ear, year: int):
+        self.ear, self.year = ear, year
         self._clauses: dict[str, list[Clause]] = {}
         self._sections: dict[str, tuple[Section, ...]] = {}
         self._heard: dict[tuple[str, int], list[Mention]] = {}
@@ -80,13 +64,12 @@ class Hearing:
 
     def _hear(self, text: str, listening: Listening) -> list[Mention]:
         if text not in self._clauses:
-            self._clauses[text] = clauses(text)
+            self._clauses[text] = clauses(text, self.ear.meant)
         return [
             mention
             for place, clause in enumerate(self._clauses[text])
             if not listening.heads.isdisjoint(clause.at)
             for mention in self._in_clause(place, clause, listening)
-            if not (listening.never_with and places(clause, listening.never_with))
         ]
 
     def side(self, text: str) -> Side:
@@ -94,25 +77,45 @@ class Hearing:
         triggers = self.ear.triggers
         clause = Clause(tokens(text), text)
         spared = covered(clause, triggers["not_sides"])
-        right, left, both = (
-            any(place not in spared for place, _ in places(clause, triggers[name])) for name in ("right", "left", "both_sides")
-        )
-        if both or (right and left):
+        right, left = (any(place not in spared for place, _ in stands(clause, triggers[name])) for name in ("right", "left"))
+        if stands(clause, triggers["both_sides"]) or (right and left):
             return Side.BILATERAL
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
+
+    def side_of(self, mention: Mention, beside: Mention) -> Side:
+        """The side of what two mentions say together (or one, given twice); CONFLICT when the second speaks of the other side.
+
+        Where a clause names both sides, the words nearest to what happened decide: "right crest tender, left crest reproduces the pain".
+        """
+        whole = self.side(mention.clause)
+        if beside.place != mention.place:
+            other = self.side(beside.clause)
+            if other not in _ONE_SIDE:
+                return whole
+            return Side.CONFLICT if whole in _ONE_SIDE and whole is not other else other
+        if whole is Side.BILATERAL:
+            return next((side for words in (beside.breath, mention.near) if (side := self.side(words)) in _ONE_SIDE), whole)
+        return whole
 
     def _in_clause(self, place: int, clause: Clause, listening: Listening) -> Iterator[Mention]:
         for pattern in listening.patterns:
             for span in spans(clause, pattern):
                 if self._belongs(clause, span, pattern):
+                    if listening.never_with and _is_another_thing(clause, listening):
+                        return
                     sense = self._sense(clause, span) if clause.whole else Sense.DOUBTED
                     counted = Sense.AFFIRMED if sense is Sense.PAST and listening.past_counts else sense
-                    yield Mention(counted, clause.text, place)
+                    yield Mention(counted, clause.text, place, clause.words, span)
 
     def _belongs(self, clause: Clause, span: Span, pattern: Pattern) -> bool:
-        """Whether the words of a span belong together: nothing between that parts them, no comma where one breath is asked."""
+        """Whether the words of a span belong together: nothing between that parts them, no comma where one breath is asked,
+        and nothing beside them where they must stand alone."""
         if pattern.never_between and any_in(clause, pattern.never_between, span[0] + 1, span[1]):
             return False
+        if pattern.alone or pattern.opening:
+            beside = (*clause.words[: span[0]], *(clause.words[span[1] + 1 :] if pattern.alone else ()))
+            if any(word not in self.ear.triggers["fillers"] for word in beside):
+                return False
         if not pattern.one_breath:
             return True
         commas = [place for place in range(span[0], span[1]) if clause.words[place] in (",", "(")]
@@ -126,10 +129,12 @@ class Hearing:
         start, end = self._reach(clause, first, last)
         if any_in(clause, triggers["others"], start, first) or any_in(clause, triggers["others"], last + 1, end):
             return Sense.OTHER
-        if (denied := self._denial(clause, first, last, start, end)) is not None:
+        if (denied := denial(clause, span, (start, end), triggers)) is not None:
             return denied
         if self._is_doubted(clause, first, last, start, end):
             return Sense.DOUBTED
+        if any_in(clause, triggers["suspicion"], _breath(clause, first, start), first + 1):
+            return Sense.SUSPECTED
         if self._is_past(clause, first, last, start) and not any_in(clause, triggers["still"], start, end):
             return Sense.PAST
         return Sense.AFFIRMED
@@ -137,96 +142,49 @@ class Hearing:
     def _reach(self, clause: Clause, first: int, last: int) -> Span:
         """The part of the clause that can bear on the phrase: between the words that end a reach."""
         start, end = 0, len(clause.words)
-        for place, size in places(clause, self.ear.triggers["reach_ends"]):
+        for place, size in stands(clause, self.ear.triggers["reach_ends"]):
             if place + size <= first or place <= first < place + size:
                 start = max(start, place)
             elif place > last:
                 end = min(end, place)
         return start, end
 
-    def _denial(self, clause: Clause, first: int, last: int, start: int, end: int) -> Sense | None:
-        """DENIED or DOUBTED when a word of denial bears on the phrase, else None."""
-        triggers = self.ear.triggers
-        spared = covered(clause, triggers["not_negation"])
-        # A phrase that begins with a denial ("cannot raise") is not denied by it.
-        denials = [(at, size) for at, size in places(clause, triggers["negation"]) if at not in spared and at <= last and at != first]
-        if inside := [place for place, _ in denials if first < place]:
-            # "severe foraminal but no canal stenosis" may still mean the first; "severe wear, no stenosis" does not.
-            between = clause.words[first + 1 : inside[0]]
-            return Sense.DOUBTED if between and all(word in triggers["modifiers"] for word in between) else Sense.DENIED
-        before = [(place, size) for place, size in denials if start <= place]
-        if before and (said := self._denied_before(clause, before[-1][0] + before[-1][1], first)) is not None:
-            return said
-        near = min(end, last + 7)
-        ends = [(place, size) for place, size in places(clause, triggers["negation_after"]) if place not in spared and last < place < end]
-        after = [place for place, size in ends if place < near or _is_last_word(clause, place, size)]
-        if any(not _of_another(clause, last, place, triggers) for place in after) or self._answered_no(clause, last):
-            return Sense.DENIED
-        # "right reproduces the pain, left does not": of another, but of the other side, which nobody may mix up.
-        sided = any(any_in(clause, triggers[side], _breath(clause, place), place) for place in after for side in _SIDES)
-        return Sense.DOUBTED if sided else None
-
-    def _denied_before(self, clause: Clause, trigger_end: int, first: int) -> Sense | None:
-        """Whether a denial before the phrase reaches it: not past a word that takes it ("no change in"), past commas only in a list."""
-        words = clause.words
-        if any_in(clause, self.ear.triggers["takes_denial"], trigger_end, first):
-            return None
-        commas = [place for place in range(trigger_end, first) if words[place] == ","]
-        if not commas:
-            return Sense.DENIED
-        head = words[commas[-1] + 1]
-        later = any(words[place] == "," and words[place + 1 : place + 2] in _OR for place in range(first, len(words)))
-        listed = later or any(word in ("or", "nor") for word in words[trigger_end:first])
-        if head in self.ear.triggers["grades"]:
-            return Sense.DOUBTED if listed else None
-        return Sense.DENIED if listed else Sense.DOUBTED
-
-    def _answered_no(self, clause: Clause, last: int) -> bool:
-        """Whether the phrase is a question answered by no: "saddle anaesthesia: no", "foot drop - no"."""
-        rest = clause.words[last + 1 : last + 8]
-        rest = rest[rest.index(":") + 1 :] if ":" in rest else rest
-        return bool(rest) and (rest[0] == "(-)" or rest in self.ear.triggers["answers_no"].get(rest[0], ()))
-
     def _is_doubted(self, clause: Clause, first: int, last: int, start: int, end: int) -> bool:
         """Whether doubt bears on the phrase: said before it in the same breath, or plainly of it afterwards."""
         triggers = self.ear.triggers
-        breath = max((place for place in range(start, first) if clause.words[place] == ","), default=start)
         after = any_in(clause, triggers["doubt_after"], last + 1, end)
-        return clause.words[-1] == "?" or after or any_in(clause, triggers["doubt"], breath, first + 1)
+        return clause.words[-1] == "?" or after or any_in(clause, triggers["doubt"], _breath(clause, first, start), first + 1)
 
     def _is_past(self, clause: Clause, first: int, last: int, start: int) -> bool:
         """Whether a word shortly before the phrase, in the same breath, or within it puts it in the past; an earlier study does not."""
         spared = covered(clause, self.ear.triggers["not_past"])
-        words = [(place, size) for place, size in places(clause, self.ear.triggers["past"]) if place not in spared]
+        words = [(place, size) for place, size in stands(clause, self.ear.triggers["past"]) if place not in spared]
         before = any(
             start <= place <= first and first - 4 <= place + size <= first and "," not in clause.words[place:first] for place, size in words
         )
-        return before or any(first < place and place + size - 1 < last for place, size in words)
+        return before or any(first < place and place + size - 1 < last for place, size in words) or self._is_settled(clause, last)
+
+    def _is_settled(self, clause: Clause, last: int) -> bool:
+        """Whether it was treated in a year that is surely more than a year ago: "discitis 2015, treated"."""
+        if not any_in(clause, self.ear.triggers["settled"], last + 1, len(clause.words)):
+            ends = [place + size for place, size in stands(clause, self.ear.triggers["past_after"]) if place > last]
+            return any(clause.words[end : end + 1] in ((), (",",)) for end in ends)
+        return any(_YEAR.fullmatch(word) and int(word) < self.year - 1 for word in clause.words)
 
 
-def _is_last_word(clause: Clause, place: int, size: int) -> bool:
-    """Whether words after a comma end the clause: "discitis, treated for six weeks, resolved"."""
-    return clause.words[place - 1] == "," and place + size == len(clause.words)
+def _breath(clause: Clause, first: int, start: int) -> int:
+    """Where the breath of a phrase begins: at the comma before it, or where its reach does."""
+    return max((place for place in clause.at.get(",", ()) if start <= place < first), default=start)
 
 
-def _of_another(clause: Clause, last: int, place: int, triggers: Mapping[str, Phrases]) -> bool:
-    """Whether a denial past a comma is said of something else: "fever, denied chills", "foot drop, sensation is normal"."""
-    words = clause.words
-    between = words[last + 1 : place]
-    if "," not in between:
-        return False
-    if words[place] in triggers["answers_list"]:  # unless something of its own follows
-        return words[place - 1] == "," and words[place + 1 : place + 2] not in ((), (",",), ("by",), ("in",))
-    own = set(words[_breath(clause, place) : place])
-    return not own <= triggers["same_subject"].keys() and own.isdisjoint(("and", "or", "nor"))
+def _is_another_thing(clause: Clause, listening: Listening) -> bool:
+    """Whether words stand in the clause that make its phrases mean something else."""
+    found = stands(clause, listening.never_with)
+    return bool(found) and not {place for place, _ in found} <= covered(clause, listening.spared)
 
 
-def _breath(clause: Clause, place: int) -> int:
-    """Where the breath of a place begins: after the comma before it."""
-    return max((at + 1 for at in clause.at.get(",", ()) if at < place), default=0)
-
-
-_SIDES = ("right", "left", "both_sides")
+_ONE_SIDE = (Side.RIGHT, Side.LEFT)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _TRIGGERS = (
     "right",
     "left",
@@ -234,19 +192,26 @@ _TRIGGERS = (
     "not_sides",
     "negation",
     "negation_after",
+    "negation_next",
     "not_negation",
     "takes_denial",
     "answers_no",
     "doubt",
     "doubt_after",
+    "suspicion",
     "past",
     "not_past",
+    "past_after",
+    "settled",
     "still",
     "others",
     "reach_ends",
     "grades",
     "modifiers",
+    "fillers",
+    "begins_anew",
+    "no_item",
+    "over",
     "same_subject",
     "answers_list",
 )
-_OR = (("or",), ("nor",))

@@ -4,7 +4,7 @@ Words are looked for by the first word of a phrase, so that a clause which lacks
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.knowledge.model import Phrase
@@ -13,6 +13,7 @@ from service.reasoning.clauses import Clause
 
 Words = tuple[str, ...]
 Span = tuple[int, int]
+_NOWHERE: Sequence[Span] = ()
 Phrases = Mapping[str, tuple[Words, ...]]
 
 
@@ -25,6 +26,8 @@ class Pattern:
     never_between: Phrases
     one_breath: bool
     any_pair: bool = False
+    alone: bool = False
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,15 @@ class Listening:
     patterns: tuple[Pattern, ...]
     heads: frozenset[str]
     never_with: Phrases
+    spared: Phrases
     past_counts: bool
 
 
 def pattern_of(phrase: Phrase) -> Pattern:
     """A phrase of the knowledge, tokenised."""
     groups = tuple(by_head(map(tokens, group)) for group in phrase.words)
-    return Pattern(groups, phrase.apart, by_head(map(tokens, phrase.never_between)), phrase.one_breath, phrase.any_pair)
+    never_between = by_head(map(tokens, phrase.never_between))
+    return Pattern(groups, phrase.apart, never_between, phrase.one_breath, phrase.any_pair, phrase.alone, phrase.opening)
 
 
 def by_head(phrases: Iterable[Words]) -> Phrases:
@@ -70,15 +75,22 @@ def spans(clause: Clause, pattern: Pattern) -> list[Span]:
         for others in groups[1:]:
             near_by = others[bisect_left(others, (place - pattern.apart,)) : bisect_left(others, (place + pattern.apart + 1,))]
             free = [(other, width) for other, width in near_by if taken.isdisjoint(range(other, other + width))]
-            near = min(free, key=lambda one: max(last, one[0] + one[1] - 1) - min(first, one[0]), default=None)
-            if near is None:
+            if not free:
                 break
+            near = (
+                free[0] if len(free) == 1 else min(free, key=lambda one: _away(clause, min(first, one[0]), max(last, one[0] + one[1] - 1)))
+            )
             first, last = min(first, near[0]), max(last, near[0] + near[1] - 1)
             taken.update(range(near[0], near[0] + near[1]))
         else:
             if last - first <= pattern.apart:
                 found[first, last] = None
     return list(found)
+
+
+def _away(clause: Clause, first: int, last: int) -> int:
+    """How far apart words are: of two that are equally near, the one in the same breath is nearer ("facets non-tender, crest tender")."""
+    return 2 * (last - first) + any(first < comma < last for comma in clause.at.get(",", ()))
 
 
 def _pair(one: Span, other: Span, apart: int) -> Span | None:
@@ -101,11 +113,22 @@ def places(clause: Clause, phrases: Phrases) -> list[tuple[int, int]]:
     return sorted(found)
 
 
+def stands(clause: Clause, phrases: Phrases) -> Sequence[Span]:
+    """The same as `places`, looked up once in a clause: for phrases that outlive the clause and are asked for with every mention."""
+    known = clause.known
+    if known is None:
+        known = {}
+        object.__setattr__(clause, "known", known)
+    if (found := known.get(id(phrases))) is None:
+        found = known[id(phrases)] = places(clause, phrases) or _NOWHERE
+    return found
+
+
 def covered(clause: Clause, phrases: Phrases) -> set[int]:
     """The places that are part of one of the phrases."""
-    return {at for place, size in places(clause, phrases) for at in range(place, place + size)}
+    return {at for place, size in stands(clause, phrases) for at in range(place, place + size)}
 
 
 def any_in(clause: Clause, phrases: Phrases, start: int, end: int) -> bool:
     """Whether one of the phrases begins within these places."""
-    return any(start <= place < end for place, _ in places(clause, phrases))
+    return any(start <= place < end for place, _ in stands(clause, phrases))

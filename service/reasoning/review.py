@@ -65,7 +65,7 @@ def _problems(knowledge: Knowledge) -> Iterator[str]:
 def _said_of_nobody(knowledge: Knowledge) -> Iterator[str]:
     """Rules and nerves that speak about a patient of whom nothing is known: they would speak about everybody."""
     record = PatientRecord(patient=Patient(reference="Patient/nobody"), keys=dict.fromkeys(CHART_KEYS, KeyState.SUPPLIED))
-    findings = Findings(record, knowledge, _A_DAY, Ear(knowledge.language), CRITERIA)
+    findings = Findings(record, knowledge, _A_DAY, Ear(knowledge.language, knowledge.slips), CRITERIA)
     for finding in findings:
         if finding.is_present:
             yield f"findings/{finding.id}.toml  is present in an empty record"

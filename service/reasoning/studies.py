@@ -9,7 +9,7 @@ from service.knowledge.model import FindingDefinition, Knowledge, Study
 from service.knowledge.tables import STUDY
 from service.reasoning.events import is_valid, pain_after, said
 from service.reasoning.findings import Answer, Findings, Proof, proof_of
-from service.reasoning.language import Mention, Sense
+from service.reasoning.mention import Mention, Sense
 from service.reasoning.truth import State
 from service.record import Fact, Observation, Report
 
@@ -89,7 +89,9 @@ def clear_study(criterion: ClearStudy, definition: FindingDefinition, findings: 
         return State.ABSENT, tuple(proof_of(fact, definition.words) for fact in newest)
     codes = frozenset().union(*(_codes(fact) for fact in newest))
     left_open = [*contrary, *_mentions(anything, heard.intersection(criterion.unclear), findings)]
-    if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED) for mention in left_open) or not codes.isdisjoint(criterion.abnormal_codes):
+    if any(mention.sense in (Sense.AFFIRMED, Sense.DOUBTED, Sense.SUSPECTED) for mention in left_open) or not codes.isdisjoint(
+        criterion.abnormal_codes
+    ):
         return _NOTHING
     if any(isinstance(fact, Report) and fact.partly_read for fact in newest):
         return _NOTHING
@@ -158,6 +160,6 @@ def _meant(text: str, lists: Sequence[str], findings: Findings, *, doubted: bool
     kept = []
     for name in lists:
         phrases = findings.knowledge.phrases[name]
-        wanted = {Sense.DENIED} if phrases.denied else {Sense.AFFIRMED} | ({Sense.DOUBTED} if doubted else set())
+        wanted = {Sense.DENIED} if phrases.denied else {Sense.AFFIRMED} | ({Sense.DOUBTED, Sense.SUSPECTED} if doubted else set())
         kept += [mention for mention in findings.hearing.mentions(text, phrases) if mention.sense in wanted]
     return kept

@@ -1,4 +1,7 @@
-"""Support kinds S1..S6 of one nerve: each counts once, and one clinical event or one code supports one kind only."""
+"""Support kinds S1..S6 of one nerve: each counts once, and one clinical event or one code supports one kind only.
+
+What the pain is like, what brings it on and what a test shows are no events: one note tells of several ("burning, worse on standing").
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +9,9 @@ from dataclasses import dataclass
 from service.knowledge.nerve import Nerve
 from service.knowledge.thresholds import Policy
 from service.reasoning.findings import Findings, Proof
+
+# Quality, aggravation and the Hip-Knee Flexion Test, where words tell of them.
+_TOLD = ("S1", "S2", "S6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def _counted(present: Mapping[str, tuple[Proof, ...]]) -> tuple[str, ...]:
     owner: dict[str, str] = {}
 
     def serve(kind: str, tried: set[str]) -> bool:
-        for event in dict.fromkeys(one.event for one in present[kind]):
+        for event in dict.fromkeys(_event(kind, one) for one in present[kind]):
             if event not in tried:
                 tried.add(event)
                 if event not in owner or serve(owner[event], tried):
@@ -51,3 +57,8 @@ def _counted(present: Mapping[str, tuple[Proof, ...]]) -> tuple[str, ...]:
     for kind in sorted(present, key=lambda kind: (kind != "S3", kind)):
         serve(kind, set())
     return tuple(sorted(owner.values()))
+
+
+def _event(kind: str, one: Proof) -> str:
+    """What may support one kind only: the event or the code, but of words in a note each thing they tell."""
+    return f"{kind} told in {one.event}" if kind in _TOLD and one.quote else one.event

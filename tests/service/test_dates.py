@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.dates import When, read_date, spanning, whole_years, years_after
+from service.dates import When, read_date, read_told_date, spanning, whole_years, years_after
 
 TODAY = date(2026, 11, 20)
 DAYS = st.dates(min_value=date(2024, 1, 1), max_value=date(2029, 1, 1))
@@ -189,3 +189,26 @@ def test_an_age_is_a_year_of_life(years):
 def test_an_impossible_age_is_no_date(years):
     """Nobody is a million years old."""
     assert years_after(read_date("1974-03-09"), years) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "first", "last"),
+    [
+        ("since about 2015", None, "2015-01-01", "2015-12-31"),
+        ("March 2019", None, "2019-03-01", "2019-03-31"),
+        ("decompression in 2015", None, "2015-01-01", "2015-12-31"),
+        ("12/03/2015", None, "2015-01-01", "2015-12-31"),
+        ("2019-05-03", None, "2019-05-03", "2019-05-03"),
+        ("3 years ago", "2026-11-01", "2022-11-01", "2023-11-01"),
+        ("2 weeks", "2026-11-01", "2026-10-11", "2026-10-18"),
+    ],
+)
+def test_a_date_in_words_is_as_wide_as_they_leave_it(text, written, first, last):
+    """A year, a month of a year, or so long before the words were written; never narrower than what was said."""
+    assert read_told_date(text, read_date(written)) == When(date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize("text", ["3 years ago", "2015-2017", "age 45", "L4-5", "unknown", "", None, 7])
+def test_words_that_leave_the_date_open_are_no_date(text):
+    """Two years, or a stretch before nobody knows when, is none."""
+    assert read_told_date(text) is None

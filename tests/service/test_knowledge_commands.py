@@ -261,14 +261,14 @@ def test_what_may_not_be_misread_is_no_success(tmp_path, kind, row, line):
 def test_misread_sentences_are_listed_on_demand(tmp_path):
     """--misread names every label that reads otherwise; `reads_as` excuses nothing, and a label that is not given asks nothing."""
     rows = [
-        {"text": "Nothing compressive in any way.", "imaging": "clear", "reads_as": {"imaging": "unknown"}},
+        {"text": "Canal stenosis, now none to speak of.", "imaging": "clear", "reads_as": {"imaging": "unknown"}},
         {"text": "Discitis L3-4. Severe canal stenosis.", "imaging": "lesion"},
     ]
     problems = [{"text": "Maigne syndrome", "present": ["cluneal-diagnosis"], "not_present": []}]
     folder = texts(tmp_path, reports=rows, problems=problems)
 
     assert try_out("texts", folder, "--misread").stdout.split("Misread:\n")[1].splitlines() == [
-        "imaging: expected clear, read as unknown: Nothing compressive in any way. (reports.jsonl line 1)",
+        "imaging: expected clear, read as unknown: Canal stenosis, now none to speak of. (reports.jsonl line 1)",
         "cluneal-diagnosis: expected present, read as not present: Maigne syndrome (problems.jsonl line 1)",
     ]
     assert "Misread" not in try_out("texts", folder).stdout

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from service.dates import read_date
+from service.dates import read_date, read_told_date
 from service.record import Allergy, Condition, Medication, Observation, Procedure, Report, Side
 from tests.service.charts import (
     LOINC,
@@ -76,6 +76,15 @@ def test_every_way_to_say_when_something_was_done_is_read(when):
     done = only(Procedure, read(procedure(**{"performedDateTime": None, **when}), key="procedures"))
 
     assert done.when == read_date("2024-02-24")
+
+
+def test_a_date_in_words_is_read_too():
+    """Of an operation a month or a year; of pain also how long ago, from the day it was recorded."""
+    done = only(Procedure, read(procedure(performedDateTime=None, performedString="in March 2019"), key="procedures"))
+    pain = only(Condition, read(condition(onsetDateTime=None, onsetString="3 years ago", recordedDate="2026-11-01"), key="conditions"))
+
+    assert done.when == read_date("2019-03")
+    assert pain.when == read_told_date("3 years ago", read_date("2026-11-01"))
 
 
 @pytest.mark.parametrize(

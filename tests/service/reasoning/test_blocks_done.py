@@ -39,6 +39,12 @@ def test_a_block_that_is_only_spoken_of_is_none(text):
     assert bands(done(text, code=concept(text=text)))[0].startswith(("I-", "T-", "D-"))
 
 
+@pytest.mark.parametrize("text", ["Cluneal nerve block, superior, right", "Right cluneal nerve block (superior)"])
+def test_the_nerve_may_stand_after_the_block(text):
+    """As billing systems write it."""
+    assert bands(done(text)) == READ
+
+
 def test_a_mention_in_another_procedure_is_no_block():
     """An exercise visit whose note speaks of last month's block is not that block."""
     visit = procedure(

@@ -5,11 +5,13 @@ import pytest
 from service.knowledge.load import load_knowledge
 from service.knowledge.model import PhraseList
 from service.reasoning.clauses import clauses
-from service.reasoning.language import Ear, Hearing, Sense
+from service.reasoning.language import Ear, Hearing
+from service.reasoning.mention import Sense
 from service.record import Side
 
-LANGUAGE = load_knowledge().language
-EAR = Ear(LANGUAGE)
+KNOWLEDGE = load_knowledge()
+LANGUAGE = KNOWLEDGE.language
+EAR = Ear(LANGUAGE, KNOWLEDGE.slips)
 
 
 def phrases(*groups, apart=12, never_between=(), **more):
@@ -27,7 +29,7 @@ LAMINECTOMY = phrases("laminectomy", past_counts=True)
 
 
 def heard(text, listed):
-    return Hearing(EAR).mentions(text, listed)
+    return Hearing(EAR, 2026).mentions(text, listed)
 
 
 def senses(text, listed):
@@ -49,6 +51,10 @@ def senses(text, listed):
         "Not only stenosis but a cyst.",
         "No new fracture, and there is stenosis at L5.",
         "Pain due to stenosis.",
+        "No numbness or tingling, worse with stenosis.",
+        "Scar? Stenosis.",
+        "Any scar ? No. Stenosis.",
+        "Stenois at L4-5.",
     ],
 )
 def test_a_plain_sentence_affirms(text):
@@ -72,6 +78,14 @@ def test_a_plain_sentence_affirms(text):
         "There is no central\nstenosis.",
         "Neither herniation nor stenosis.",
         "The patient does not have stenosis.",
+        "Nil stenosis.",
+        "No fracture, discitis or stenosis.",
+        "No fracture, stenosis or abscess at any level.",
+        "No fracture, stenosis, nerve root compression.",
+        "MRI ruled out stenosis.",
+        "Stenosis absent.",
+        "Herniation no, stenosis no.",
+        "No evidence of stenossis.",
     ],
 )
 def test_a_denial_denies(text):
@@ -90,6 +104,7 @@ def test_a_denial_denies(text):
         "Stenosis versus artefact.",
         "Concern for stenosis",
         "Findings suspicious for stenosis",
+        "It is not clear whether the canal has a stenosis",
     ],
 )
 def test_a_doubt_is_no_finding_and_no_denial(text):
@@ -107,6 +122,9 @@ def test_a_doubt_is_no_finding_and_no_denial(text):
         "Watch for urinary retention",
         "Patient educated about urinary retention",
         "Call if fever, chills, urinary retention.",
+        "Mum had urinary retention.",
+        "Warned about urinary retention.",
+        "Consented for the block: complications include urinary retention.",
     ],
 )
 def test_what_is_said_of_others_or_of_what_may_come_is_not_the_patient_now(text):
@@ -189,11 +207,12 @@ def test_clauses_end_at_stops_and_at_lines(text, number):
         ("bilateral", Side.BILATERAL),
         ("right and left", Side.BILATERAL),
         ("midline", Side.UNKNOWN),
+        ("B/L crest tenderness", Side.BILATERAL),
     ],
 )
 def test_the_side_a_clause_names(text, side):
     """Right, left, both or none."""
-    assert Hearing(EAR).side(text) is side
+    assert Hearing(EAR, 2026).side(text) is side
 
 
 def test_what_was_learned_of_one_list_never_answers_for_another():

@@ -6,7 +6,7 @@ from service.knowledge.load import load_knowledge
 from service.reasoning.findings import Proof
 from service.reasoning.laterality import Laterality, laterality_of, side_of_pain, sides_of
 from service.record import Condition, Side
-from tests.service.charts import CPT, ICD, ago, archetype, bundle, concept, condition, look, pressed, procedure
+from tests.service.charts import CPT, ICD, ago, archetype, bundle, concept, condition, look, observation, pressed, procedure
 
 RIGHT, LEFT, BOTH, UNKNOWN, CONFLICT = Side.RIGHT, Side.LEFT, Side.BILATERAL, Side.UNKNOWN, Side.CONFLICT
 LEFT_HARVEST = procedure("side", code=concept("http://www.cms.gov/Medicare/Coding/ICD10", "0QB30ZZ"), performedDateTime=ago(730))
@@ -82,3 +82,25 @@ def test_a_side_that_was_not_said_may_be_either():
     assert sides_of([proofs[RIGHT]]) == {RIGHT}
     assert sides_of([proofs[UNKNOWN]]) == sides_of([proofs[BOTH]]) == {RIGHT, LEFT}
     assert sides_of([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Pressing right crest reproduces usual pain, left not tender.", RIGHT),
+        ("Right iliac crest tender, left iliac crest reproduces usual pain.", LEFT),
+        ("Both crests tender, only the right reproduces her pain.", RIGHT),
+        ("Pressing right and left iliac crests reproduces usual pain.", BOTH),
+        ("Right crest tender, reproduces usual pain; left crest tender, reproduces usual pain.", BOTH),
+        ("Tender over both iliac crests. Reproduces usual pain on the left.", LEFT),
+        ("Tender right iliac crest. Left side reproduces usual pain.", UNKNOWN),
+    ],
+)
+def test_a_note_of_both_sides_gives_the_side_that_reproduces(text, expected):
+    """The words nearest to what happened decide; no side is added, none is left out."""
+    assert side(exams=bundle(observation("note", code=concept(text="Palpation"), valueString=text))).side is expected
+
+
+def test_another_side_of_another_part_is_not_the_pain_s():
+    """A knee in the same entry has a side of its own."""
+    assert side(conditions=pains("Right iliac crest pain, left knee arthritis")) == Laterality(RIGHT, "pain")

@@ -3,9 +3,10 @@
 import pytest
 
 from service.knowledge.load import load_knowledge
-from service.reasoning.language import Ear, Hearing, Sense
+from service.reasoning.language import Ear, Hearing
+from service.reasoning.mention import Sense
 
-EAR = Ear(load_knowledge().language)
+EAR = Ear(load_knowledge().language, load_knowledge().slips)
 HEARD = {
     "superior-cluneal-ablation": ["RF ablation, left superior cluneal nerve", "RFA of the medial branch of the superior cluneal nerve"],
     "middle-cluneal-ablation": ["Pulsed RF medial cluneal nerves", "Cryoneurolysis, superior and middle cluneal nerves"],
@@ -53,7 +54,7 @@ NOT_HEARD = {
 
 def affirms(name, text):
     """Whether a list of the knowledge is heard in a text and not denied there."""
-    senses = {mention.sense for mention in Hearing(EAR).mentions(text, load_knowledge().phrases[name])}
+    senses = {mention.sense for mention in Hearing(EAR, 2026).mentions(text, load_knowledge().phrases[name])}
     return Sense.AFFIRMED in senses and Sense.DENIED not in senses
 
 

@@ -219,7 +219,7 @@ SPOKEN = [
     ("active-malignancy", "PET/CT", "Hypermetabolic lesion in the sacrum, suspicious for recurrence."),
     ("active-malignancy", "CT abdomen and pelvis", "Multiple lytic lesions of the iliac bones."),
     ("spinal-or-systemic-infection", "MRI SI joints", "Findings compatible with septic sacroiliitis on the left."),
-    ("spinal-or-systemic-infection", "MRI whole spine", "Discitis-osteomyelitis T9-10."),
+    ("spinal-or-systemic-infection", "MRI thoracic spine", "Discitis-osteomyelitis T9-10."),
 ]
 UNSPOKEN = [
     ("unhealed-fracture", "XR Pelvis", "No acute fracture or dislocation."),
@@ -243,6 +243,26 @@ def test_another_study_than_of_the_lumbar_spine_alarms_too(name, code, text):
 
     assert state(name, report(), other) is PRESENT
     assert clear(report(), other) is PRESENT
+
+
+@pytest.mark.parametrize(
+    "text", ["MRI cervical spine: no canal stenosis.", "CT head: normal study. No stenosis.", "L4-5 canal stenosis. No herniation."]
+)
+def test_what_another_study_denies_or_leaves_open_is_no_support(text):
+    """A report under a lumbar code that calls itself one of the neck; a stenosis of which nobody says how much."""
+    assert clear(report(text)) is UNKNOWN
+
+
+def test_a_study_of_the_whole_spine_is_one_of_the_lumbar_spine_too():
+    """The newest study decides: its clear lumbar part is support, its discitis further up alarms and leaves none."""
+    whole, alarming = (
+        report(text, "whole", code=concept(text="MRI whole spine"), effectiveDateTime=ago(60))
+        for text in ("Cervical: spondylosis. Lumbar: no residual stenosis.", "Discitis-osteomyelitis T9-10.")
+    )
+
+    assert clear(whole) is PRESENT
+    assert state("spinal-or-systemic-infection", report(), alarming) is PRESENT
+    assert clear(report(), alarming) is ABSENT
 
 
 @pytest.mark.parametrize(("name", "code", "text"), UNSPOKEN)

@@ -4,7 +4,7 @@ import pytest
 
 from service.knowledge.load import load_knowledge
 from service.reasoning.support import support_of
-from tests.service.charts import CPT, ICD, ago, archetype, bundle, concept, condition, look, procedure, report
+from tests.service.charts import CPT, ICD, ago, archetype, bundle, concept, condition, look, observation, procedure, report
 
 INJECTION = procedure("injection", code=concept(CPT, "64493"), performedDateTime=ago(300))
 
@@ -66,3 +66,10 @@ def test_what_was_not_done_supports_nothing(status):
     undone = [{**one, "status": status} for one in (procedure(), INJECTION)]
 
     assert support(procedures=bundle(*undone)).kinds == ("S4",)
+
+
+def test_one_note_tells_of_several_things():
+    """Quality and aggravation are no events: a note that tells of both supports both kinds."""
+    note = observation("note", code=concept(text="Pain"), valueString="Burning pain at the left iliac crest, worse on standing.")
+
+    assert support(exams=bundle(note)).kinds == ("S1", "S2", "S3", "S4")
