@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def checkout(tmp_path):
     """A copy of both packages, so that its knowledge can be changed."""
     for package in ("service", "cds_hooks"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, tmp_path / package)
     shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
     return tmp_path
 
