@@ -20,7 +20,7 @@ from service.knowledge.load import load_knowledge
 from service.reasoning.criteria import CRITERIA
 from service.reasoning.findings import Findings
 from service.reasoning.language import Ear
-from service.reasoning.pathway import Outcome, Silence, assess
+from service.reasoning.pathway import Outcome, assess
 
 MOST = {"S": 0.9, "M": 0.6, "L": 0.35, "XL": 0.35}
 MOST_MS_TO_COMPOSE = 1.0
@@ -93,9 +93,9 @@ def _uncomposed_work(request: Payload) -> Callable[[], object]:
     """The hot path as far as what is to be said, without saying it."""
     knowledge = load_knowledge()
     prefetch = read_request(request.body, hooks=HOOKS).prefetch
-    ear = Ear(knowledge.language)
+    ear = Ear(knowledge.language, knowledge.slips)
 
-    def work() -> Outcome | Silence:
+    def work() -> object:
         chart = chart_of_prefetch(prefetch, patient=PATIENT, server=None)
         record = read_chart(chart, knowledge, encounter=_CALL.encounter).record
         return assess(Findings(record, knowledge, TODAY, ear, CRITERIA), clinician=True)
