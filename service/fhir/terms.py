@@ -1,13 +1,13 @@
 """Codes and words of a resource, as the knowledge sees them: value sets, canonical systems, sides."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from service.fhir.datatypes import CodeableConcept, Concepts, Notes
 from service.fhir.site_codes import SiteCodes, digits
 from service.knowledge.model import Knowledge
-from service.knowledge.tables import tokens
+from service.knowledge.tables import Opening, tokens
 from service.local_codes import LocalCodes
 from service.record import Coding, Side
 from service.speech import OrderCode
@@ -42,7 +42,7 @@ class _Opening:
 
     __slots__ = ("_groups", "name")
 
-    def __init__(self, opening: tuple[str, tuple[tuple[frozenset[str], ...], ...]]):
+    def __init__(self, opening: Opening):
         self.name, groups = opening
         self._groups = [
             (frozenset().union(*(one for one in group if len(one) == 1)), [one for one in group if len(one) > 1]) for group in groups
@@ -68,9 +68,7 @@ class Terms:
         self._codes = knowledge.codes
         self._systems = knowledge.systems
         self._lower_systems = {alias.lower(): uri for alias, uri in knowledge.systems.items()}
-        self._lexicon = {
-            kind: {word: tuple(map(_Opening, said)) for word, said in words.items()} for kind, words in knowledge.lexicon.items()
-        }
+        self._lexicon = _lexicon_of(knowledge)
         self._by_system: dict[str, _Codes] = {}
         for (system, code), (_, names) in knowledge.codes.items():
             self._by_system.setdefault(system, _Codes())[code] = names
@@ -191,6 +189,19 @@ class Terms:
         if (right and left) or not names.isdisjoint(("side-both", "side-both-in-code")):
             return Side.BILATERAL
         return Side.RIGHT if right else Side.LEFT if left else Side.UNKNOWN
+
+
+@lru_cache(maxsize=4)
+def _lexicon_of(knowledge: Knowledge) -> Mapping[str, Mapping[str, tuple[_Opening, ...]]]:
+    """The lexicon, ready to be looked up; each opening once, for all types and all sites."""
+    made: dict[int, _Opening] = {}
+
+    def ready(opening: Opening) -> _Opening:
+        if id(opening) not in made:
+            made[id(opening)] = _Opening(opening)
+        return made[id(opening)]
+
+    return {kind: {word: tuple(map(ready, said)) for word, said in words.items()} for kind, words in knowledge.lexicon.items()}
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from service.knowledge.criteria import (
     ClearStudy,
@@ -62,14 +63,30 @@ def lexicon_of(
     also: Iterable[tuple[str, str]] = (),
 ) -> Lexicon:
     """Resource type -> word -> the phrases that begin with the word, of the lists listened for in such resources, and `also` of others."""
+    listened = sorted({*_listened_for(findings, studies), *also})
+    # A list is listened for in several types, and the same few words stand in many phrases: each is made once.
+    openings = {name: _openings(name, phrases[name]) for name in {name for _, name in listened}}
     lexicon: dict[str, dict[str, tuple[Opening, ...]]] = {}
-    for kind, name in sorted({*_listened_for(findings, studies), *also}):
+    for kind, name in listened:
         words = lexicon.setdefault(kind, {})
-        for phrase in phrases[name].phrase:
-            groups = tuple(tuple(frozenset(tokens(option)) for option in group) for group in phrase.words)
-            for first in {tokens(option)[0] for option in phrase.words[0]}:
-                words[first] = (*words.get(first, ()), (name, groups))
+        for firsts, opening in openings[name]:
+            for first in firsts:
+                words[first] = (*words.get(first, ()), opening)
     return lexicon
+
+
+def _openings(name: str, phrases: PhraseList) -> list[tuple[set[str], Opening]]:
+    """Each phrase of a list, and the words that it may begin with."""
+    made = []
+    for phrase in phrases.phrase:
+        groups = tuple(tuple(map(_words, group)) for group in phrase.words)
+        made.append(({tokens(option)[0] for option in phrase.words[0]}, (name, groups)))
+    return made
+
+
+@cache
+def _words(option: str) -> frozenset[str]:
+    return frozenset(tokens(option))
 
 
 def _listened_for(findings: Mapping[str, FindingDefinition], studies: Mapping[str, Study]) -> set[tuple[str, str]]:
