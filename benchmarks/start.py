@@ -31,8 +31,12 @@ _IDLE_SECONDS = 1.0
 
 
 def measure() -> Iterator[Line]:
-    """The lines of the target, over several starts."""
-    seconds, megabytes = zip(*(_start() for _ in range(_STARTS)), strict=True)
+    """The lines of the target, over several starts: the time with a store to be made, as on the first day; the memory as on any other."""
+    seconds, megabytes = [], []
+    for _ in range(_STARTS):
+        with tempfile.TemporaryDirectory() as folder:
+            seconds.append(_start(Path(folder))[0])
+            megabytes.append(_start(Path(folder))[1])
     yield Line(
         "7",
         "from the start of the process to its first card",
@@ -44,16 +48,14 @@ def measure() -> Iterator[Line]:
     yield Line("7", "memory of an idle worker that has answered", median(megabytes), MOST_MB, "MB", "resident set of the process")
 
 
-def _start() -> tuple[float, float]:
-    """Seconds to the first card and megabytes thereafter, of one process that is ended again."""
+def _start(folder: Path) -> tuple[float, float]:
+    """Seconds to the first card and megabytes thereafter, of one process that is ended again; its store is in `folder`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     request = hook_request(read_story(STORY), hook_instance=str(uuid.uuid4()), today=datetime.now(UTC).date())
     others = {name: value for name, value in os.environ.items() if not name.startswith("CLUNEAL_")}
-    # A new file each time, as on the first day: it is made before the first answer.
-    folder = tempfile.TemporaryDirectory()
-    environment = {**others, "CLUNEAL_DATABASE_URL": f"sqlite:///{Path(folder.name) / 'cluneal.sqlite'}"}
+    environment = {**others, "CLUNEAL_DATABASE_URL": f"sqlite:///{folder / 'cluneal.sqlite'}"}
     command = [str(Path(sys.executable).with_name("cluneal-cds")), "serve", "--port", str(port)]
     began = time.perf_counter()
     process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent.parent, stdout=subprocess.DEVNULL)  # noqa: S603
@@ -67,7 +69,6 @@ def _start() -> tuple[float, float]:
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
-        folder.cleanup()
 
 
 def _first_answer(url: str, body: bytes, process: "subprocess.Popen[bytes]") -> list[object]:

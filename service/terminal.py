@@ -19,6 +19,7 @@ from service.knowledge.shape import Sourced
 from service.published import EFFECTS, STAGES, attributes_of
 from service.reasoning.findings import Proof
 from service.reasoning.truth import State
+from service.site import decided_here
 from service.transcript import on_the_wire
 from service.usage import plain
 
@@ -185,16 +186,6 @@ def _rules(knowledge: Knowledge) -> list[RenderableType]:
             table.add_row(row.id, row.says, EFFECTS[row.effect], _stands_on(row))
         tables.append(table)
     return tables
-
-
-def decided_here(knowledge: Knowledge, shipped: Knowledge) -> str:
-    """What a site decided differently from the knowledge as it is shipped, in words; empty where it did not."""
-    policy, before = knowledge.adjustments.policy, shipped.adjustments.policy
-    moved = [
-        f"{name} {value:g} {shipped.thresholds[name].unit} (as shipped {shipped.thresholds[name].value:g})"
-        for name, value in knowledge.adjustments.numbers
-    ]
-    return ", ".join(([f"policy {policy} (as shipped {before})"] if policy != before else []) + moved)
 
 
 def _thresholds(knowledge: Knowledge) -> list[RenderableType]:

@@ -20,14 +20,13 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from service import terminal
 from service.app import create_app
 from service.database_url import PostgreSQL, SQLiteFile
 from service.errors import ClinicError
 from service.knowledge.load import load_knowledge
 from service.own_name import names_of
 from service.settings import Settings
-from service.site import adjustments_of, settings_of
+from service.site import adjustments_of, decided_here, settings_of
 from service.story import FIRST_STORY
 from service.telemetry.logs import start_logging
 from service.telemetry.readiness import Readiness
@@ -139,7 +138,7 @@ def _announce(settings: Settings) -> None:
         _out.print("\nOpen this page in a browser, and a patient on it:")
         _out.print(f"  {settings.base_url}/", style="bold", soft_wrap=True)
     _out.print(f"\ncluneal-cds {version('cluneal-cds')}, knowledge {knowledge.version.version}")
-    if decided := terminal.decided_here(knowledge, load_knowledge()):
+    if decided := decided_here(knowledge, load_knowledge()):
         _out.print(f"Decided here: {decided}", soft_wrap=True)
     _out.print(f"Discovery:  {settings.base_url}/cds-services", soft_wrap=True)
     _out.print(f"Remembers:  {_where(settings)}", soft_wrap=True)

@@ -6,6 +6,7 @@ Full stops, semicolons and question marks end a clause, and so do line ends, unl
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from service.knowledge.spelling import FRACTURE, FRACTURE_SIGN
 
@@ -28,7 +29,8 @@ _CUT_SHORT = frozenset((
     "n", "r", "l",
 ))  # fmt: skip
 QUERY = "(?)"
-SIGNS = {"-": "no", "- ": "no", "#": FRACTURE}
+_SIGNS = {"-": "no", "- ": "no", "#": FRACTURE}
+_NO_SLIPS: Mapping[str, str] = MappingProxyType({})
 _ANSWER = re.compile(r"[ \t]*(?:no|none|nil|yes|denie[sd]|n|y)\b", re.IGNORECASE)
 # Prose has no clause of this length; what is cut here can be read no more.
 MOST_WORDS = 300
@@ -54,8 +56,8 @@ class Clause:
             self.at.setdefault(word, []).append(place)
 
 
-def clauses(text: str, meant: Mapping[str, str] = SIGNS) -> list[Clause]:
-    """The clauses of a text, in its order; `meant`: what signs and misspelt words stand for."""
+def clauses(text: str, slips: Mapping[str, str] = _NO_SLIPS) -> list[Clause]:
+    """The clauses of a text, in its order; `slips`: what misspelt words stand for."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter that grows when it shrinks would shift every place behind it
         lowered = "".join(small if len(small := character.lower()) == 1 else character for character in text)
@@ -67,7 +69,7 @@ def clauses(text: str, meant: Mapping[str, str] = SIGNS) -> list[Clause]:
     for match in _PIECE.finditer(lowered):
         piece = match.group()
         if piece.isalnum():  # nearly every piece is a plain word
-            words.append(meant.get(piece, piece))
+            words.append(slips.get(piece, piece))
             continue
         if piece[0] == "?" and match.lastgroup and _is_query(text, match.end()):
             words.append(QUERY)
@@ -78,7 +80,7 @@ def clauses(text: str, meant: Mapping[str, str] = SIGNS) -> list[Clause]:
             _close(found, words, text[start : match.start()], asked=piece[0] == "?")
             words, start = [], match.end()
         elif piece[0] != "\n" and dashes.get(piece, True):
-            words.append(meant.get(piece, piece))
+            words.append(_SIGNS.get(piece, piece))
     _close(found, words, text[start:], asked=False)
     return found
 

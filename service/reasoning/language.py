@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from service.knowledge.model import Language, PhraseList
 from service.knowledge.tables import tokens
-from service.reasoning.clauses import SIGNS, Clause, clauses
+from service.reasoning.clauses import Clause, clauses
 from service.reasoning.denial import denial
 from service.reasoning.headings import Headings, Section
 from service.reasoning.mention import Mention, Sense
@@ -21,7 +21,7 @@ class Ear:
     """The knowledge's phrases and language, tokenised once; `slips`: words with one letter wrong, and what is meant."""
 
     def __init__(self, language: Language, slips: Mapping[str, str]):
-        self.meant = {**slips, **SIGNS}
+        self.slips = slips
         self.triggers: dict[str, Phrases] = {
             name: by_head(tokens(words) or (words,) for words in getattr(language, name)) for name in _TRIGGERS
         }
@@ -64,7 +64,7 @@ class Hearing:
 
     def _hear(self, text: str, listening: Listening) -> list[Mention]:
         if text not in self._clauses:
-            self._clauses[text] = clauses(text, self.ear.meant)
+            self._clauses[text] = clauses(text, self.ear.slips)
         return [
             mention
             for place, clause in enumerate(self._clauses[text])
