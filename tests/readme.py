@@ -10,13 +10,14 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _CHANGING = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?"), "DATE"),
-    (re.compile(r"\b(\d{1,2} )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)( \d{4})?\b"), "MONTH"),
     (re.compile(r"/why/[\w-]+"), "/why/LINK"),
     (re.compile(r"\b20\d\d\.\d{1,2}\b"), "VERSION"),
     (re.compile(r"\"knowledgeVersion\": \"[\d.]+\""), "VERSION"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
     (re.compile(r"[╭╮╰╯│─┌┐└┘├┤┬┴┼━┃┏┓┗┛┡┩]+"), " "),
     (re.compile(r"\s+"), " "),
+    # After the lines are one: a date may be broken anywhere.
+    (re.compile(r"\b(\d{1,2} )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)( \d{4})?\b"), "MONTH"),
 )
 
 
