@@ -30,8 +30,8 @@ async def running(environ: Mapping[str, str]) -> AsyncIterator[httpx.AsyncClient
 
 
 def question(story: Any = STORY, *, instance: str = "i-1", **context: str) -> dict[str, Any]:
-    """The story as a request, with parts of its context in other words."""
-    asked = hook_request(story, hook_instance=instance, today=story.today)
+    """The story as a request of this day, whichever it is, with parts of its context in other words."""
+    asked = hook_request(story, hook_instance=instance, today=datetime.now(UTC).date())
     return {**asked, "context": {**asked["context"], **context}}
 
 
