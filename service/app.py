@@ -1,7 +1,6 @@
 """The composition root: settings and knowledge in, the running application out. Here the parts meet, and the clock comes in."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -54,7 +53,6 @@ from service.web.why_link import Seal, read_link_keys
 
 # Pages that show what is kept here or can be reached from here; a call to a service brings its own data.
 _PLACES = ("/ehr", "/integrator", "/numbers")
-_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -6,6 +6,7 @@ Exit codes: 0 it went well; 1 what was asked about is not so (no answer, knowled
 
 import sys
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -16,28 +17,34 @@ from service.errors import ClinicError
 from service.story import FIRST_STORY
 from service.usage import Commands, examples, plain
 
-# Each command and the module whose `app` it is: taken in when it is called, for together they take a second.
-COMMANDS = {
-    "serve": "service.commands.serving",
-    "story": "service.commands.charts",
-    "evaluate": "service.commands.charts",
-    "knowledge": "service.commands.knowledge",
-    "clients": "service.commands.clients",
-    "prefetch": "service.commands.integration",
-    "check-record": "service.commands.integration",
-    "probe": "service.commands.probe",
-    "doctor": "service.commands.doctor",
-    "report": "service.commands.report",
-    "feedback": "service.commands.feedback",
-    "shadow": "service.commands.shadow",
-    "replay": "service.commands.replay",
-    "audit": "service.commands.audit",
-    "db": "service.commands.database",
-}
+
+class _Commands(Commands):
+    """Each command and the module where it is: together they would take a second."""
+
+    places = MappingProxyType(
+        {
+            "serve": "service.commands.serving",
+            "story": "service.commands.charts",
+            "evaluate": "service.commands.charts",
+            "knowledge": "service.commands.knowledge",
+            "clients": "service.commands.clients",
+            "prefetch": "service.commands.integration",
+            "check-record": "service.commands.integration",
+            "probe": "service.commands.probe",
+            "doctor": "service.commands.doctor",
+            "report": "service.commands.report",
+            "feedback": "service.commands.feedback",
+            "shadow": "service.commands.shadow",
+            "replay": "service.commands.replay",
+            "audit": "service.commands.audit",
+            "db": "service.commands.database",
+        }
+    )
+
 
 app = typer.Typer(
     name="cluneal-cds",
-    cls=Commands.of(COMMANDS),
+    cls=_Commands,
     help="Clinical decision support for cluneal neuropathy over CDS Hooks. It suggests what to consider; it makes no diagnosis.",
     epilog=examples("cluneal-cds serve", f"cluneal-cds story {FIRST_STORY} --send http://127.0.0.1:8000   (in another terminal)"),
     no_args_is_help=True,

@@ -5,17 +5,12 @@ theirs. The browser still sends the name. One without a dot is nobody's who coul
 Source: DNS rebinding, https://capec.mitre.org/data/definitions/275.html.
 """
 
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Collection
 from ipaddress import ip_address
-from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from cds_hooks.errors import ClientError
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+from cds_hooks.transport import Application, Receive, Scope, Send
 
 
 class Misdirected(ClientError):

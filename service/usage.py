@@ -35,14 +35,9 @@ class _Places(UserDict[str, Any]):
 
 
 class Commands(TyperGroup):
-    """All commands; what one of them needs is taken in when it is asked for."""
+    """All commands; what one of them needs is taken in when it is asked for. `places`: name -> the module whose `app` is it, or has it."""
 
     places: Mapping[str, str] = {}
-
-    @classmethod
-    def of(cls, places: Mapping[str, str]) -> type["Commands"]:
-        """The group of these commands: name -> the module whose `app` is the command, or has it."""
-        return type("Commands", (cls,), {"places": places})
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)

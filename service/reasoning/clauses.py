@@ -48,7 +48,7 @@ class Clause:
     text: str
     whole: bool = True
     at: dict[str, list[int]] = field(default_factory=dict)
-    known: dict[int, Sequence[tuple[int, int]]] | None = None
+    known: dict[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Note where each word stands, once, for all the questions that follow."""
@@ -83,6 +83,11 @@ def clauses(text: str, slips: Mapping[str, str] = _NO_SLIPS) -> list[Clause]:
             words.append(_SIGNS.get(piece, piece))
     _close(found, words, text[start:], asked=False)
     return found
+
+
+def breath(clause: Clause, place: int) -> int:
+    """Where the breath of a place begins: after the comma before it."""
+    return max((at + 1 for at in clause.at.get(",", ()) if at < place), default=0)
 
 
 def _is_shortened(word: str, following: str) -> bool:

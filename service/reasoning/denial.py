@@ -5,7 +5,7 @@ The words are those of `knowledge/language.toml`; a clause and the place of the 
 
 from collections.abc import Mapping
 
-from service.reasoning.clauses import Clause
+from service.reasoning.clauses import Clause, breath
 from service.reasoning.mention import Sense
 from service.reasoning.phrases import Phrases, Span, any_in, covered, stands
 
@@ -63,7 +63,6 @@ def _denied_before(clause: Clause, trigger_end: int, span: Span, triggers: Trigg
 
 def _denied_behind(clause: Clause, last: int, end: int, spared: set[int], triggers: Triggers) -> Sense | None:
     """What is said of the phrase behind it: that it is not there, that it is over, or, past a comma, something of another thing."""
-
     after = _said("negation_after", clause, last, end, spared, triggers)
     if any(not _of_another(clause, last, place, triggers) for place in after):
         return Sense.DENIED
@@ -72,7 +71,7 @@ def _denied_behind(clause: Clause, last: int, end: int, spared: set[int], trigge
     if any(not _of_another(clause, last, place, triggers) for place in _said("over", clause, last, end, spared, triggers)):
         return Sense.PAST
     # "right reproduces the pain, left does not": of another, but of the other side, which nobody may mix up.
-    sided = any(any_in(clause, triggers[side], _breath(clause, place), place) for place in after for side in _SIDES)
+    sided = any(any_in(clause, triggers[side], breath(clause, place), place) for place in after for side in _SIDES)
     return Sense.DOUBTED if sided else None
 
 
@@ -128,10 +127,5 @@ def _of_another(clause: Clause, last: int, place: int, triggers: Triggers) -> bo
         return False
     if words[place] in triggers["answers_list"]:  # unless something of its own follows
         return words[place - 1] == "," and words[place + 1 : place + 2] not in ((), (",",), ("by",), ("in",))
-    own = set(words[_breath(clause, place) : place])
+    own = set(words[breath(clause, place) : place])
     return not own <= triggers["same_subject"].keys() and own.isdisjoint(("and", "or", "nor"))
-
-
-def _breath(clause: Clause, place: int) -> int:
-    """Where the breath of a place begins: after the comma before it."""
-    return max((at + 1 for at in clause.at.get(",", ()) if at < place), default=0)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from service.knowledge.model import Language, PhraseList
 from service.knowledge.tables import tokens
-from service.reasoning.clauses import Clause, clauses
+from service.reasoning.clauses import Clause, breath, clauses
 from service.reasoning.denial import denial
 from service.reasoning.headings import Headings, Section
 from service.reasoning.mention import Mention, Sense
@@ -133,7 +133,7 @@ class Hearing:
             return denied
         if self._is_doubted(clause, first, last, start, end):
             return Sense.DOUBTED
-        if any_in(clause, triggers["suspicion"], _breath(clause, first, start), first + 1):
+        if any_in(clause, triggers["suspicion"], max(start, breath(clause, first)), first + 1):
             return Sense.SUSPECTED
         if self._is_past(clause, first, last, start) and not any_in(clause, triggers["still"], start, end):
             return Sense.PAST
@@ -153,7 +153,7 @@ class Hearing:
         """Whether doubt bears on the phrase: said before it in the same breath, or plainly of it afterwards."""
         triggers = self.ear.triggers
         after = any_in(clause, triggers["doubt_after"], last + 1, end)
-        return clause.words[-1] == "?" or after or any_in(clause, triggers["doubt"], _breath(clause, first, start), first + 1)
+        return clause.words[-1] == "?" or after or any_in(clause, triggers["doubt"], max(start, breath(clause, first)), first + 1)
 
     def _is_past(self, clause: Clause, first: int, last: int, start: int) -> bool:
         """Whether a word shortly before the phrase, in the same breath, or within it puts it in the past; an earlier study does not."""
@@ -170,11 +170,6 @@ class Hearing:
             ends = [place + size for place, size in stands(clause, self.ear.triggers["past_after"]) if place > last]
             return any(clause.words[end : end + 1] in ((), (",",)) for end in ends)
         return any(_YEAR.fullmatch(word) and int(word) < self.year - 1 for word in clause.words)
-
-
-def _breath(clause: Clause, first: int, start: int) -> int:
-    """Where the breath of a phrase begins: at the comma before it, or where its reach does."""
-    return max((place for place in clause.at.get(",", ()) if start <= place < first), default=start)
 
 
 def _is_another_thing(clause: Clause, listening: Listening) -> bool:

@@ -13,7 +13,6 @@ from service.reasoning.clauses import Clause
 
 Words = tuple[str, ...]
 Span = tuple[int, int]
-_NOWHERE: Sequence[Span] = ()
 Phrases = Mapping[str, tuple[Words, ...]]
 
 
@@ -115,12 +114,8 @@ def places(clause: Clause, phrases: Phrases) -> list[tuple[int, int]]:
 
 def stands(clause: Clause, phrases: Phrases) -> Sequence[Span]:
     """The same as `places`, looked up once in a clause: for phrases that outlive the clause and are asked for with every mention."""
-    known = clause.known
-    if known is None:
-        known = {}
-        object.__setattr__(clause, "known", known)
-    if (found := known.get(id(phrases))) is None:
-        found = known[id(phrases)] = places(clause, phrases) or _NOWHERE
+    if (found := clause.known.get(id(phrases))) is None:
+        found = clause.known[id(phrases)] = places(clause, phrases)
     return found
 
 

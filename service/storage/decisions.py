@@ -33,7 +33,7 @@ class Decision:
     findings                    those that a rule asked for, and their states
     outcome                     workup, block, response or order as on the card, silence, or refused
     silence                     of silence and refusal: the rule and others that hold, or the keys that were not read
-    shown                       whether the client gets cards, that is, is not in shadow mode
+    shown                       whether the client gets what was worked out: neither it nor the kind of its card is in shadow mode
     entries, unknown_codes      of the chart: how many, and those whose codes are all of systems that no value set uses
     facts, undated              how many of the entries a rule could use, and those of them without any date
     unrecorded                  calls of this client since its last decision that left no record, for the store was down

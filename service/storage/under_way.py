@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
+from time import sleep
 from typing import Any
 
 from sqlalchemy import Connection
@@ -47,7 +48,7 @@ class UnderWay:
                     _interrupt(driver)
                 except Exception:  # it is done at this very moment, or the database is away
                     self._drivers.discard(driver)
-            Event().wait(_PAUSE)
+            sleep(_PAUSE)
 
 
 def _interrupt(driver: Any) -> None:
